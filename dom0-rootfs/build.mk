@@ -1,1 +1,70 @@
-# dom0-rootfs
+# dom0-rootfs: everything that lives in the control domain. This file builds
+# the borrowed packages, includes the rules of our own tools, and assembles
+# the system image (image/).
+#
+# For a tool's build.mk: compile with $(MUSLCC) $(TOOL_CFLAGS), link with
+# $(TOOL_LDFLAGS), put an order-only prerequisite on $(SYSROOT) for the headers
+# and on $(B)/packages/<name>.done for a library, and append the binary to
+# TOOLS.
+DOM0 := dom0-rootfs
+PKG := $(DOM0)/packages
+APT := $(B)/apt
+SYSROOT := $(B)/sysroot/.done
+
+MUSLCC := musl-gcc
+TOOL_CFLAGS = $(WARN) -O2 -g -isystem $(B)/sysroot/include
+TOOL_LDFLAGS := -static -L$(B)/sysroot/lib
+TOOLS :=
+
+# --- borrowed packages -------------------------------------------------------
+# Built from source on musl: one recipe each.
+SOURCE_PACKAGES := zlib xz zstd json-c busybox iptables
+# Taken as Debian built them; "+" follows a metapackage's dependency.
+KERNEL := $(B)/packages/kernel
+GRUB_PVH := $(B)/packages/grub/usr/lib/grub-xen/grub-i386-xen_pvh.bin
+
+$(APT)/apt.conf: $(PKG)/apt.sh | $(B)/.deps
+	$(Q)echo "  APT      package lists"
+	$(Q)mkdir -p $(APT)
+	$(Q)$(PKG)/apt.sh $(APT) >$(APT)/update.log 2>&1 || \
+		{ rm -f $@; cat $(APT)/update.log; exit 1; }
+
+# Kernel and Xen headers beside the libraries; musl-gcc looks nowhere else.
+$(SYSROOT): | $(B)/.deps
+	$(Q)mkdir -p $(B)/sysroot/include $(B)/sysroot/lib
+	$(Q)ln -sfn /usr/include/linux $(B)/sysroot/include/linux
+	$(Q)ln -sfn /usr/include/asm-generic $(B)/sysroot/include/asm-generic
+	$(Q)ln -sfn /usr/include/x86_64-linux-gnu/asm $(B)/sysroot/include/asm
+	$(Q)ln -sfn /usr/include/mtd $(B)/sysroot/include/mtd
+	$(Q)ln -sfn /usr/include/xen $(B)/sysroot/include/xen
+	$(Q)touch $@
+
+$(SOURCE_PACKAGES:%=$(B)/packages/%.done): $(B)/packages/%.done: \
+		$(PKG)/%.sh $(PKG)/build-source.sh | $(APT)/apt.conf $(SYSROOT)
+	$(Q)echo "  PACKAGE  $*"
+	$(Q)B=$(B) APT_DIR=$(APT) $(PKG)/build-source.sh $*
+	$(Q)touch $@
+
+$(B)/packages/kernel.done: $(PKG)/fetch-deb.sh | $(APT)/apt.conf
+	$(Q)echo "  FETCH    linux-image-amd64"
+	$(Q)mkdir -p $(B)/packages
+	$(Q)APT_DIR=$(APT) $(PKG)/fetch-deb.sh linux-image-amd64+ $(KERNEL) \
+		$(B)/sbom/kernel
+	$(Q)touch $@
+
+$(B)/packages/grub.done: $(PKG)/fetch-deb.sh | $(APT)/apt.conf
+	$(Q)echo "  FETCH    grub-xen-host"
+	$(Q)mkdir -p $(B)/packages
+	$(Q)APT_DIR=$(APT) $(PKG)/fetch-deb.sh grub-xen-host $(B)/packages/grub \
+		$(B)/sbom/grub
+	$(Q)touch $@
+
+.PHONY: packages
+packages: $(SOURCE_PACKAGES:%=$(B)/packages/%.done) \
+	$(B)/packages/kernel.done $(B)/packages/grub.done
+
+# --- our tools ---------------------------------------------------------------
+include $(wildcard $(DOM0)/tools/*/build.mk)
+
+.PHONY: tools
+tools: $(TOOLS)

@@ -1,0 +1,10 @@
+# json-c: the JSON that `xl list -l` prints.
+source=json-c
+build() {
+	cmake -S . -B obj -DCMAKE_SYSTEM_NAME=Linux -DCMAKE_C_COMPILER="$CC" \
+		-DCMAKE_C_FLAGS="$CFLAGS" -DCMAKE_BUILD_TYPE=None \
+		-DBUILD_SHARED_LIBS=OFF -DBUILD_TESTING=OFF -DBUILD_APPS=OFF \
+		-DDISABLE_EXTRA_LIBS=ON -DDISABLE_WERROR=ON \
+		-DCMAKE_INSTALL_PREFIX="$SYSROOT" -DCMAKE_INSTALL_LIBDIR=lib
+	make -j"$JOBS" -C obj install
+}
