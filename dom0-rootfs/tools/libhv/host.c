@@ -1,0 +1,122 @@
+/*
+ * The host as a whole: resources, scheduler, log, version.
+ */
+#include <string.h>
+
+#include "libhv/priv.h" /* before xen/: it asks for the tools' part */
+#include <xen/version.h>
+
+int hv_physinfo(struct hv *hv, struct xen_sysctl_physinfo *out)
+{
+	struct xen_sysctl op = {.cmd = XEN_SYSCTL_physinfo};
+	int ret = hv_sysctl(hv, &op);
+
+	if (ret == 0)
+		*out = op.u.physinfo;
+	return ret;
+}
+
+int hv_sched_id(struct hv *hv, uint32_t *id)
+{
+	struct xen_sysctl op = {.cmd = XEN_SYSCTL_sched_id};
+	int ret = hv_sysctl(hv, &op);
+
+	if (ret == 0)
+		*id = op.u.sched_id.sched_id;
+	return ret;
+}
+
+int hv_cpu_idle(struct hv *hv, uint64_t *idle_ns, unsigned int max)
+{
+	struct xen_sysctl op = {.cmd = XEN_SYSCTL_getcpuinfo};
+	struct hv_buf b;
+	int ret = hv_buf_get(hv, max * sizeof(xen_sysctl_cpuinfo_t), &b);
+
+	if (ret)
+		return ret;
+	op.u.getcpuinfo.max_cpus = max;
+	set_xen_guest_handle(op.u.getcpuinfo.info, b.p);
+	ret = hv_sysctl(hv, &op);
+	if (ret == 0) {
+		ret = (int)op.u.getcpuinfo.nr_cpus;
+		memcpy(idle_ns, b.p, (size_t)ret * sizeof(*idle_ns));
+	}
+	hv_buf_put(hv, &b);
+	return ret;
+}
+
+int hv_console_read(struct hv *hv, char *buf, size_t len, bool clear,
+		    bool incremental, uint32_t *index)
+{
+	struct xen_sysctl op = {.cmd = XEN_SYSCTL_readconsole};
+	struct hv_buf b;
+	int ret = hv_buf_get(hv, len, &b);
+
+	if (ret)
+		return ret;
+	op.u.readconsole.clear = clear;
+	op.u.readconsole.incremental = incremental;
+	op.u.readconsole.index = *index;
+	op.u.readconsole.count = (uint32_t)len;
+	set_xen_guest_handle(op.u.readconsole.buffer, b.p);
+	ret = hv_sysctl(hv, &op);
+	if (ret == 0) {
+		ret = (int)op.u.readconsole.count;
+		memcpy(buf, b.p, (size_t)ret);
+		*index = op.u.readconsole.index;
+	}
+	hv_buf_put(hv, &b);
+	return ret;
+}
+
+int hv_debug_keys(struct hv *hv, const char *keys)
+{
+	struct xen_sysctl op = {.cmd = XEN_SYSCTL_debug_keys};
+	size_t len = strlen(keys);
+	struct hv_buf b;
+	int ret = hv_buf_get(hv, len, &b);
+
+	if (ret)
+		return ret;
+	memcpy(b.p, keys, len);
+	op.u.debug_keys.nr_keys = (uint32_t)len;
+	set_xen_guest_handle(op.u.debug_keys.keys, b.p);
+	ret = hv_sysctl(hv, &op);
+	hv_buf_put(hv, &b);
+	return ret;
+}
+
+/* A fixed-size text of the hypervisor; dst is one longer and already zeroed. */
+static void version_text(struct hv *hv, unsigned int cmd, char *dst, size_t len)
+{
+	if (hv_call_struct(hv, __HYPERVISOR_xen_version, cmd, dst, len) < 0)
+		memset(dst, 0, len);
+}
+
+int hv_version(struct hv *hv, struct hv_version *out)
+{
+	struct xen_platform_parameters platform = {0};
+	struct xen_compile_info ci = {.compiler = ""};
+	int ret = hv_call(hv, __HYPERVISOR_xen_version, (uint64_t[5]){XENVER_version});
+
+	if (ret < 0)
+		return ret;
+	memset(out, 0, sizeof(*out));
+	out->major = (unsigned int)ret >> 16;
+	out->minor = (unsigned int)ret & 0xffff;
+	version_text(hv, XENVER_extraversion, out->extra, 16);
+	version_text(hv, XENVER_capabilities, out->capabilities, 1024);
+	version_text(hv, XENVER_changeset, out->changeset, 64);
+	version_text(hv, XENVER_commandline, out->commandline, 1024);
+	version_text(hv, XENVER_compile_info, (char *)&ci, sizeof(ci));
+	memcpy(out->compiler, ci.compiler, sizeof(ci.compiler));
+	memcpy(out->compile_by, ci.compile_by, sizeof(ci.compile_by));
+	memcpy(out->compile_domain, ci.compile_domain, sizeof(ci.compile_domain));
+	memcpy(out->compile_date, ci.compile_date, sizeof(ci.compile_date));
+	if (hv_call_struct(hv, __HYPERVISOR_xen_version, XENVER_platform_parameters,
+			   &platform, sizeof(platform)) == 0)
+		out->virt_start = platform.virt_start;
+	ret = hv_call(hv, __HYPERVISOR_xen_version, (uint64_t[5]){XENVER_pagesize});
+	out->page_size = ret > 0 ? (uint32_t)ret : HV_PAGE_SIZE;
+	return 0;
+}
