@@ -45,6 +45,8 @@ $(SOURCE_PACKAGES:%=$(B)/packages/%.done): $(B)/packages/%.done: \
 	$(Q)B=$(B) APT_DIR=$(APT) $(PKG)/build-source.sh $*
 	$(Q)touch $@
 
+$(B)/packages/busybox.done: $(PKG)/busybox.config
+
 $(B)/packages/kernel.done: $(PKG)/fetch-deb.sh | $(APT)/apt.conf
 	$(Q)echo "  FETCH    linux-image-amd64"
 	$(Q)mkdir -p $(B)/packages

@@ -39,7 +39,12 @@ exec 3>"$B/packages/$name.log"
 fetch 2>&3 || { "$RECIPES/apt.sh" "${conf%/*}" >&3 && fetch; }
 version=$(sed -n 's/^Version: //p' ./*.dsc | head -n 1)
 cd ./*/
-if ! (set -e; build) >&3 2>&1; then
+# Not as the condition of an `if`: there `set -e` would have no effect.
+set +e
+(set -e; build) >&3 2>&1
+failed=$?
+set -e
+if [ "$failed" -ne 0 ]; then
 	tail -n 30 "$B/packages/$name.log" >&2
 	echo "$name $version: its build failed: see build/packages/$name.log" >&2
 	exit 1
