@@ -1,0 +1,16 @@
+/*
+ * Access to the memory of the calling vCPU's guest by its virtual addresses
+ * (translated with its CR3, or not at all without paging). 0 or -EFAULT; user
+ * addresses are allowed, read-only pages refuse stores. A partial copy may have
+ * been stored when -EFAULT comes back. Never read a guest field twice.
+ */
+#ifndef HV_GUEST_H
+#define HV_GUEST_H
+
+#include <hv/types.h>
+
+int guest_read(void *dst, gva_t src, size_t len) must_check;
+int guest_write(gva_t dst, const void *src, size_t len) must_check;
+int guest_clear(gva_t dst, size_t len) must_check;
+
+#endif
