@@ -69,6 +69,7 @@ struct vcpu {
 	/* event delivery (event.c) */
 	struct vcpu_info *info;	/* in shared_info, registered, or dummy */
 	struct page *info_page;	/* pinned, when registered */
+	struct vcpu_info *dummy_info;	/* for ids without a shared slot */
 	uint32_t virq_port[NR_VIRQS];	/* 0: unbound */
 	uint32_t poll_ports_nr;
 	uint64_t *poll_ports;	/* bitmap of event ports while polling */
@@ -85,6 +86,7 @@ struct domain {
 	bool control;		/* dom0: may use the toolstack operations */
 	bool hardware;		/* dom0: owns the machine's devices */
 	struct list link;	/* in the list of all, by id */
+	struct domain *hash_next;
 	unsigned int refs;	/* atomic */
 	uint8_t handle[16];
 	struct arch_domain *arch;
@@ -174,6 +176,8 @@ void vcpu_unpause(struct vcpu *v);
 
 /* Stops the domain with SHUTDOWN_* @code and raises VIRQ_DOM_EXC. */
 void domain_shutdown(struct domain *d, unsigned int code);
+/* "power-off", "reboot"... for the log. */
+const char *shutdown_name(unsigned int code);
 /* After SHUTDOWN_suspend: clears it and lets the vCPUs run. -EINVAL. */
 int domain_resume(struct domain *d) must_check;
 /* A guest broke the rules: log why and shut down with SHUTDOWN_crash. */

@@ -9,8 +9,15 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include <xen/errno.h>
 #include <xen/xen.h>
+
+/* Error numbers of the public ABI, by their plain names. */
+enum hv_errno {
+#define XEN_ERRNO(name, value) name = (value),
+#include <xen/errno.h>
+	/* Never seen by a guest: call again, there is more to do. */
+	ERESTART = 85,
+};
 
 #define PAGE_SHIFT	12
 #define PAGE_SIZE	(1ul << PAGE_SHIFT)
