@@ -18,7 +18,7 @@ struct cpu {
 	unsigned int id;		/* dense, 0 = boot CPU */
 	bool online;
 	bool need_resched;		/* set from anywhere; see cpu_kick() */
-	struct vcpu *current;		/* never NULL once up: idle vCPU */
+	struct vcpu *vcpu;		/* runs here now; never NULL once up */
 	struct vcpu *idle;
 	struct runqueue *rq;		/* sched.c */
 	spinlock_t timer_lock;		/* covers timers */
@@ -44,7 +44,7 @@ void cpu_kick(unsigned int cpu);
 
 static inline struct vcpu *current_vcpu(void)
 {
-	return this_cpu()->current;
+	return this_cpu()->vcpu;
 }
 #define current current_vcpu()
 
