@@ -75,7 +75,7 @@ struct vm_vif {
 	char *vifname;	    /* name of dom0's end; NULL: vif<domid>.<devid> */
 	char *ip;	    /* written to the back end's node "ip"; or NULL */
 	uint64_t rate_bytes; /* credit per interval; 0: no limit */
-	uint32_t rate_usecs; /* interval; 50000 unless @ is given */
+	uint32_t rate_usecs; /* interval, up to 1 s; 50000 unless @ is given */
 	uint32_t mtu;	    /* 0: the bridge's own */
 	bool untrusted;
 };
