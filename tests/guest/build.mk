@@ -1,0 +1,42 @@
+# Tiny PVH kernels: each folder with a main.c is one test, linked with lib/.
+# runner/ is the dom0 that runs a test as a hostile domU; dom0-* run as dom0.
+TG_DIR := tests/guest
+TG_OUT := $(B)/tests/guest
+TG_LIB := entry.S $(notdir $(wildcard $(TG_DIR)/lib/*.c))
+TG_ALL := $(patsubst $(TG_DIR)/%/main.c,%,$(wildcard $(TG_DIR)/*/main.c))
+TG_TESTS := $(filter-out runner,$(TG_ALL))
+TG_HEADERS := $(wildcard $(TG_DIR)/lib/*.h $(TG_DIR)/runner/*.h)
+
+TG_CFLAGS := $(WARN) -O2 -g -m64 -ffreestanding -fno-pic -fno-stack-protector \
+	-mno-red-zone -mgeneral-regs-only -fcf-protection=none -mcmodel=small \
+	-fno-asynchronous-unwind-tables -fno-strict-aliasing \
+	-D__XEN_TOOLS__ -I$(TG_DIR)/lib
+TG_LDFLAGS := -nostdlib -no-pie -static -Wl,-z,noexecstack \
+	-Wl,--build-id=none -Wl,--no-warn-rwx-segments -T $(TG_DIR)/lib/guest.ld
+
+TG_LIB_OBJS := $(patsubst %,$(TG_OUT)/lib/%.o,$(TG_LIB))
+TG_ELFS := $(patsubst %,$(TG_OUT)/%.elf,$(TG_ALL))
+
+$(TG_OUT)/%.c.o: $(TG_DIR)/%.c $(TG_HEADERS) $(TG_DIR)/build.mk
+	@mkdir -p $(@D)
+	$(Q)$(CC) $(TG_CFLAGS) -c -o $@ $<
+
+$(TG_OUT)/%.S.o: $(TG_DIR)/%.S $(TG_DIR)/build.mk
+	@mkdir -p $(@D)
+	$(Q)$(CC) $(TG_CFLAGS) -c -o $@ $<
+
+# One ELF of all C files of its folder; QEMU's loader takes no debug symbols
+# amiss, so they stay in.
+define tg_link
+$(TG_OUT)/$(1).elf: $$(patsubst $(TG_DIR)/%,$(TG_OUT)/%.o,$$(wildcard $(TG_DIR)/$(1)/*.c)) \
+		$(TG_LIB_OBJS) $(TG_DIR)/lib/guest.ld
+	$$(Q)$$(CC) $(TG_CFLAGS) $(TG_LDFLAGS) -o $$@ $$(filter %.o,$$^)
+endef
+$(foreach t,$(TG_ALL),$(eval $(call tg_link,$(t))))
+
+.PHONY: guest-tests check-guest
+guest-tests: $(TG_ELFS)
+
+# TESTS="hello evtchn" picks some; J=2 runs two machines at once.
+check-guest: guest-tests $(B)/hypervisor/basalt.elf
+	$(Q)python3 $(TG_DIR)/run.py -j $(or $(J),1) $(TESTS)
