@@ -35,6 +35,11 @@ mfn_t page_to_mfn(const struct page *pg);
 
 /* --- allocator (mm/page_alloc.c): buddy, any CPU, own lock ------------- */
 
+/*
+ * First: the frame table, @frames entries of zeroed memory at @table. Called by
+ * paging_init().
+ */
+void page_alloc_init(struct page *table, uint64_t frames);
 /* Hands [start, end) of usable RAM over at boot. */
 void page_alloc_add(mfn_t start, mfn_t end);
 /* Takes a free range out for good (dom0's identity RAM). -EBUSY if not free. */

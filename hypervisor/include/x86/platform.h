@@ -21,18 +21,32 @@ void serial_enable_rx(void);	/* after ioapic_init() */
 void serial_putc(char c);
 void vga_init(void);
 void vga_putc(char c);
+void vga_remap(void);	/* by paging_init(): new address of the frame buffer */
+/* The control domain drives the screen from now on; only panic() returns. */
+void vga_release(void);
+void vga_reclaim(void);
 
 /* --- host paging (x86/paging.c) --- */
 #define DIRECTMAP_BASE	0xffff800000000000ul
-/* All RAM at DIRECTMAP_BASE; called with the boot memory map. */
+#define IMAGE_BASE	0xffffffff80000000ul
+/*
+ * All RAM at DIRECTMAP_BASE, the image by section rights, the frame table
+ * (page_alloc_init). Next in the boot order: boot_move_modules(),
+ * boot_free_ram(page_alloc_add).
+ */
 void paging_init(void);
+/* CR3 of every CPU in the hypervisor. */
+extern uint64_t host_cr3;
 /* Uncached mapping of device registers, for good. */
 void *map_mmio(uint64_t pa, size_t len);
 /* Cached mapping of firmware tables (may be outside RAM), for good. */
 void *map_firmware(uint64_t pa, size_t len);
+/* Of direct map and image addresses; not of stacks or devices. */
 static inline uint64_t virt_to_phys(const void *p)
 {
-	return mfn_to_addr((mfn_t){0}) + (uintptr_t)p - DIRECTMAP_BASE;
+	uintptr_t va = (uintptr_t)p;
+
+	return va - (va >= IMAGE_BASE ? IMAGE_BASE : DIRECTMAP_BASE);
 }
 static inline void *phys_to_virt(uint64_t pa)
 {
@@ -57,10 +71,26 @@ struct arch_cpu {
 extern unsigned int host_phys_bits;
 extern bool host_is_amd;
 void cpu_init_bsp(void);	/* GDT, IDT, TSS, features that we demand */
-void smp_start_others(void);	/* each ends in cpu_main() */
+/*
+ * Brings the other CPUs up to a waiting loop: each has its struct cpu, is
+ * online and counted in nr_cpus, takes interrupts, runs nothing. Last thing
+ * before the boot CPU's own cpu_main(): smp_release_others() sends each through
+ * hvm_cpu_init() into cpu_main().
+ */
+void smp_start_others(void);
+void smp_release_others(void);
+/*
+ * This machine cannot be used: "@what: @why: @todo" on serial and screen, and
+ * stop for good (no reboot loop).
+ */
+void machine_refuse(const char *what, const char *why, const char *todo)
+	noreturn;
 /* What every CPU does for ever (x86/hvm/run.c). */
 void cpu_main(void) noreturn;
-/* Named address for backtraces: "name+0xoff". */
+/* For a faulting access: true and the value, or false (#GP). */
+bool rdmsr_safe(uint32_t msr, uint64_t *v) must_check;
+bool wrmsr_safe(uint32_t msr, uint64_t v) must_check;
+/* Name of the function around @addr, or NULL; *offset into it. */
 const char *symbol_name(uintptr_t addr, uint64_t *offset);
 
 #endif
