@@ -22,6 +22,9 @@
 #define MAX_VCPUS	128
 #define E820_MAX	128
 
+enum e820_type { E820_RAM = 1, E820_RESERVED, E820_ACPI, E820_NVS,
+		 E820_UNUSABLE };
+
 struct e820_entry {
 	uint64_t addr, size;
 	uint32_t type;

@@ -1,6 +1,7 @@
 /*
- * Hardware-virtualized vCPUs: shared state, and the table by which shared code
- * drives SVM (later VMX). Vendor code translates, shared code decides.
+ * Hardware-virtualized vCPUs: shared state and what shared code offers. The
+ * table by which it drives SVM (later VMX) is in x86/hvm_ops.h. Vendor code
+ * translates, shared code decides.
  */
 #ifndef X86_HVM_H
 #define X86_HVM_H
@@ -17,6 +18,13 @@ struct cpu_regs {
 	uint64_t rip, rflags;
 };
 
+/* Register @n by its number in an instruction (0 = rax). */
+static inline uint64_t *regs_gpr(struct cpu_regs *r, unsigned int n)
+{
+	return &r->rax + n;
+}
+_Static_assert(offsetof(struct cpu_regs, r15) == 15 * 8, "encoding order");
+
 enum seg { SEG_ES, SEG_CS, SEG_SS, SEG_DS, SEG_FS, SEG_GS, SEG_GDTR,
 	   SEG_LDTR, SEG_IDTR, SEG_TR, SEG_NR };
 
@@ -26,6 +34,11 @@ struct segment {
 	uint32_t limit;
 	uint64_t base;
 };
+
+#define SEG_ATTR_P	(1u << 7)
+#define SEG_ATTR_L	(1u << 9)
+#define SEG_ATTR_D	(1u << 10)
+#define SEG_ATTR_DPL(a)	(((a) >> 5) & 3u)
 
 /* Everything about a vCPU's registers that may be saved, set or restored. */
 struct hvm_state {
@@ -37,50 +50,94 @@ struct hvm_state {
 	uint64_t pat, tsc_aux;
 };
 
+#define PAT_DEFAULT	0x0007040600070406ull
+
 #define MTRR_VAR_MAX	8
+#define MTRR_FIXED_MAX	11
+#define MTRR_CAP	0x508ull	/* WC, fixed, 8 variable */
+#define MTRR_DEF_TYPE	0x806ull	/* enabled, all write-back */
 struct mtrr_state {	/* virtual MTRRs: stored, no effect */
-	uint64_t def_type, fixed[11], var[MTRR_VAR_MAX * 2];
+	uint64_t def_type, fixed[MTRR_FIXED_MAX], var[MTRR_VAR_MAX * 2];
+};
+
+/* Types of an event on its way into the guest, as both vendors number them. */
+enum { EVENT_IRQ = 0, EVENT_NMI = 2, EVENT_EXCEPTION = 3, EVENT_SOFT = 4 };
+
+struct hvm_event {
+	uint8_t vector, type;
+	bool has_error;
+	uint32_t error;
 };
 
 struct arch_vcpu {
-	struct cpu_regs regs;	/* rax, rsp, rip, rflags live in the VMCB too;
-				 * vendor code keeps both in step at exits */
+	struct cpu_regs regs;	/* the truth between exit and entry; vendor
+				 * code moves what the hardware keeps */
 	struct vmcb *vmcb;
 	uint64_t vmcb_pa;
+	bool int_shadow;	/* STI or MOV SS shadow covers the next insn */
+	bool flush_tlb;		/* set by arch_p2m_flush(), atomic */
+	bool event_valid;	/* @event is delivered by the next entry */
+	struct hvm_event event;
+	bool nmi_pending;	/* atomic */
+	bool nmi_blocked;	/* from delivery to IRET */
+	uint8_t irq_window;	/* what irq_window() was last told */
+	uint64_t shadow_rip;	/* where an exit last fell into a shadow */
+	uint64_t iret_rip;	/* IRET seen here ends NMI blocking */
+
+	unsigned int asid;	/* vendor: address space id ... */
+	uint64_t asid_generation;	/* ... valid in this generation ... */
+	unsigned int asid_cpu;	/* ... of this CPU */
+
 	struct vlapic vlapic;
-	void *xsave;		/* host_xsave_size bytes, aligned 64 */
+	void *xsave;		/* xstate_size bytes, aligned 64 */
 	uint64_t xcr0;
 	uint64_t dr[4];
 	uint64_t tsc_aux;
+	int64_t tsc_offset;	/* guest TSC - host TSC */
 	struct mtrr_state mtrr;
 	uint64_t pat;
 	bool initialised;	/* has a start state (SIPI, context, INIT op) */
-	bool nmi_pending;
-	bool inject_valid;	/* exception to inject at the next entry */
-	uint8_t inject_vector;
-	uint32_t inject_error;
-	bool inject_has_error;
-	bool flush_tlb;		/* set by arch_p2m_flush(), atomic */
-	bool hlt;		/* blocked by HLT (IF as it was) */
 };
+
+struct cpuid_policy;
 
 struct arch_domain {
 	mfn_t npt_root;
-	unsigned int npt_frames;
-	spinlock_t p2m_alloc_lock;
+	unsigned int npt_frames;	/* table frames, without the root */
 	bool io_passthrough;	/* hardware domain: opens the I/O bitmap */
 	bool x2apic_start;	/* vCPUs start in x2APIC mode */
 	bool msr_relaxed;
 	uint64_t hypercall_page_gfn;
 	bool compat_latched;	/* shared_info in the 32-bit layout */
 	uint64_t cf8;		/* PCI config address latch (hardware domain) */
+	struct cpuid_policy *cpuid;
+	uint32_t tsc_mode, tsc_incarnation;	/* as the toolstack set them */
 };
+
+/* --- set-up ----------------------------------------------------------------- */
+
+/*
+ * Once at boot, before any domain: chooses the vendor and panics with what is
+ * missing. Each CPU then enables it at the start of cpu_main().
+ */
+void hvm_init(void);
+/*
+ * Ports [first, last] of the hardware domain exit to hvm_port_access(), beside
+ * the fixed list in hvm/ports.c. At boot, before its vCPUs run.
+ */
+void hvm_intercept_ports(uint16_t first, uint16_t last);
 
 /* --- driving a vCPU (x86/hvm) -------------------------------------------- */
 
-/* #GP(0), #UD, #PF(code, cr2) ... delivered at the next entry. */
+/* #GP(0), #UD ... delivered at the next entry. */
 void hvm_inject_exception(struct vcpu *v, uint8_t vector, bool has_error,
 			  uint32_t error);
+void hvm_inject_gp(struct vcpu *v);
+void hvm_inject_ud(struct vcpu *v);
+/* The instruction at RIP, @len bytes, has been carried out. */
+void hvm_advance(struct vcpu *v, unsigned int len);
+/* Reads up to @n bytes of code at RIP of current; returns how many. */
+unsigned int hvm_fetch(struct vcpu *v, uint8_t *buf, unsigned int n);
 /* Reads / loads registers of a vCPU that does not run (or is current). */
 void hvm_get_state(struct vcpu *v, struct hvm_state *s);
 /* -EINVAL when the CPU would refuse it (reserved bits, bad mode mix). */
@@ -91,6 +148,10 @@ void hvm_set_sipi_state(struct vcpu *v, uint8_t vector);
 void hvm_set_pvh_state(struct vcpu *v, uint64_t entry, uint64_t start_info);
 /* APIC id of vCPU @id of @d: 2*id, or the CPU's own for the hardware domain. */
 uint32_t hvm_apic_id(const struct domain *d, unsigned int id);
+/* CR4 bits this vCPU may set, by its CPUID policy. */
+uint64_t hvm_cr4_allowed(const struct vcpu *v);
+/* EFER bits this vCPU may set (SVME never). */
+uint64_t hvm_efer_allowed(const struct vcpu *v);
 
 /* --- what the exit handlers ask of others (x86/hvm/io.c, x86/dom0) -------- */
 

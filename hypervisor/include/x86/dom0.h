@@ -1,0 +1,64 @@
+/*
+ * Making the hardware domain: identity-mapped PVH (guest-physical frame n is
+ * machine frame n), with the machine's real devices. Boot-time only.
+ */
+#ifndef X86_DOM0_H
+#define X86_DOM0_H
+
+#include <hv/domain.h>
+#include <hv/elf.h>
+
+#define DOM0_RANGES_MAX	64
+
+struct mem_range {
+	uint64_t start, end;	/* machine addresses, page aligned */
+};
+
+/* What the control domain is made of; filled step by step. */
+struct dom0_plan {
+	struct elf_image kernel;
+	struct mem_range ram[DOM0_RANGES_MAX];	/* sorted, apart */
+	unsigned int ram_nr;
+	uint64_t pages;
+	uint64_t scratch;	/* S: first address of the scratch window */
+	uint64_t initrd, cmdline, start_info, acpi;	/* guest addresses */
+	uint64_t acpi_size;
+};
+
+extern struct dom0_plan dom0_plan;
+
+/*
+ * Takes the control domain's RAM out of the allocator, lowest first; must run
+ * before anything else allocates frames in quantity. Panics with what to do
+ * when the machine is too small or the kernel module is no PVH kernel.
+ */
+void dom0_reserve_memory(void);
+/* Builds it, pinned vCPUs and all, ready to be unpaused. */
+struct domain *dom0_build(void);
+
+/* --- between the files of x86/dom0 --------------------------------------- */
+
+/* The memory map that dom0 gets (guest-abi A6); pure. Entries written. */
+unsigned int dom0_make_e820(const struct e820_entry *host, unsigned int nr,
+			    const struct dom0_plan *plan,
+			    struct e820_entry *out, unsigned int max);
+/* First address past RAM and every memory BAR and bridge window. */
+uint64_t dom0_scratch_base(void);
+/* Size of, and writing of, RSDP + XSDT + MADT at guest address @at. */
+size_t dom0_acpi_size(unsigned int vcpus);
+void dom0_acpi_write(void *to, uint64_t at, const struct domain *d);
+/* Highest end of a BAR or bridge window above 4 GiB (x86/dom0/pci_scan.c). */
+uint64_t pci_highest_address(void);
+
+/* --- while it runs (x86/hvm/io.c, vioapic.c) ------------------------------- */
+
+/* Has the ports that are not passed through intercepted; at boot. */
+void hwdom_io_init(void);
+
+void vioapic_init(struct domain *d);
+/* Is @gpa in an IO-APIC's page? */
+bool vioapic_covers(uint64_t gpa);
+uint32_t vioapic_read(uint64_t gpa);
+void vioapic_write(struct domain *d, uint64_t gpa, uint32_t val);
+
+#endif

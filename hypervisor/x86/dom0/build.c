@@ -1,0 +1,240 @@
+/*
+ * Builds the control domain from the boot modules: kernel, initramfs, command
+ * line, memory map and ACPI in its memory, vCPUs pinned one to a CPU. Order of
+ * the pieces in memory: kernel where it wants to be, then (2 MiB aligned)
+ * initramfs, start_info with what it points at, ACPI tables.
+ */
+#include <hv/arch.h>
+#include <hv/boot.h>
+#include <hv/lib.h>
+#include <hv/log.h>
+#include <hv/page.h>
+#include <hv/sched.h>
+
+#include <xen/arch-x86/hvm/start_info.h>
+
+#include <x86/dom0.h>
+#include <x86/hvm.h>
+#include <x86/platform.h>
+
+#define INFO_LIMIT	(1ul << 30)	/* early page tables of kernels */
+#define INITRD_LIMIT	(4ul << 30)
+#define DOM0_PORTS	4095u
+#define DOM0_GRANT_FRAMES 64u
+#define DOM0_MAPTRACK_FRAMES 1024u
+
+/* --- the domain ---------------------------------------------------------------- */
+
+static struct domain *make_domain(void)
+{
+	unsigned int vcpus = (unsigned int)cmdline_size("dom0_max_vcpus", 0);
+	struct domain_config c = {
+		.id = 0,
+		.flags = 0,
+		.max_evtchn_port = DOM0_PORTS,
+		.max_grant_frames = DOM0_GRANT_FRAMES,
+		.max_maptrack_frames = DOM0_MAPTRACK_FRAMES,
+		.control = true,
+	};
+	struct domain *d;
+	int err;
+
+	c.max_vcpus = MIN(nr_cpus, (unsigned int)MAX_VCPUS);
+	if (vcpus && vcpus < c.max_vcpus)
+		c.max_vcpus = vcpus;
+	err = domain_create(&c, &d);
+	for (unsigned int i = 0; !err && i < c.max_vcpus; i++)
+		err = vcpu_create(d, i);
+	if (err)
+		panic("cannot make the control domain (error %d); add memory",
+		      -err);
+	hardware_domain = d;
+	return d;
+}
+
+/* Interrupts of devices reach the vCPU through the CPU it is pinned to. */
+static void pin_vcpus(struct domain *d)
+{
+	for_each_vcpu(d, v) {
+		struct cpumask mask = {{0}};
+
+		mask.w[v->id / 64] = 1ull << (v->id % 64);
+		BUG_ON(sched_set_affinity(v, &mask));
+		v->cpu = v->id;
+	}
+}
+
+/* --- memory ---------------------------------------------------------------------- */
+
+static unsigned int best_order(uint64_t frame, uint64_t left)
+{
+	if (!(frame & 0x3ffff) && left >= 0x40000)
+		return 18;
+	return !(frame & 0x1ff) && left >= 0x200 ? 9 : 0;
+}
+
+static void map_range(struct domain *d, uint64_t frame, uint64_t end)
+{
+	while (frame < end) {
+		unsigned int order = best_order(frame, end - frame);
+
+		if (p2m_insert(d, GFN(frame), MFN(frame), order, P2M_RAM_RW))
+			panic("no memory for the control domain's page tables; "
+			      "add memory");
+		frame += 1ul << order;
+	}
+}
+
+/* The frames below 1 MiB were never the allocator's: make them dom0's here. */
+static void claim_low_frames(const struct mem_range *r)
+{
+	for (uint64_t a = r->start; a < r->end && a < (1ul << 20);
+	     a += PAGE_SIZE) {
+		struct page *pg = mfn_to_page(addr_to_mfn(a));
+
+		if (!pg)
+			continue;
+		pg->owner = 0;
+		pg->refs = 1;
+		pg->state = PAGE_INUSE;
+	}
+}
+
+static void map_memory(struct domain *d)
+{
+	for (unsigned int i = 0; i < dom0_plan.ram_nr; i++) {
+		claim_low_frames(&dom0_plan.ram[i]);
+		map_range(d, dom0_plan.ram[i].start >> PAGE_SHIFT,
+			  dom0_plan.ram[i].end >> PAGE_SHIFT);
+	}
+	d->tot_pages = (unsigned int)dom0_plan.pages;
+	d->max_pages = d->tot_pages;
+}
+
+static bool is_dom0_ram(uint64_t start, uint64_t end)
+{
+	for (unsigned int i = 0; i < dom0_plan.ram_nr; i++)
+		if (start >= dom0_plan.ram[i].start &&
+		    end <= dom0_plan.ram[i].end)
+			return true;
+	return false;
+}
+
+/* First place at or above @from, below @limit, with @size bytes of its RAM. */
+static uint64_t place(uint64_t from, uint64_t size, uint64_t limit,
+		      const char *what)
+{
+	for (unsigned int i = 0; i < dom0_plan.ram_nr; i++) {
+		uint64_t at = MAX(from, dom0_plan.ram[i].start);
+
+		at = ROUNDUP(at, PAGE_SIZE);
+		if (at + size <= MIN(dom0_plan.ram[i].end, limit))
+			return at;
+	}
+	panic("no room for the control domain's %s of %lu KiB; raise dom0_mem=",
+	      what, size >> 10);
+}
+
+/* --- contents --------------------------------------------------------------------- */
+
+static void load_kernel(void)
+{
+	const struct boot_module *m = &boot_info.module[0];
+	const struct elf_image *k = &dom0_plan.kernel;
+
+	for (unsigned int i = 0; i < k->seg_nr; i++) {
+		const struct elf_segment *s = &k->seg[i];
+		char *to = phys_to_virt(s->paddr);
+
+		if (!is_dom0_ram(ROUNDDOWN(s->paddr, PAGE_SIZE),
+				 s->paddr + s->memsz))
+			panic("the control domain's kernel wants memory at %#lx "
+			      "to %#lx, which it does not have; raise "
+			      "dom0_mem= or use another kernel",
+			      s->paddr, s->paddr + s->memsz);
+		memcpy(to, (char *)phys_to_virt(m->start) + s->offset,
+		       s->filesz);
+		memset(to + s->filesz, 0, s->memsz - s->filesz);
+	}
+}
+
+/* start_info and the small things it points at, in one block. */
+struct info_block {
+	struct hvm_start_info info;
+	struct hvm_modlist_entry module;
+	struct hvm_memmap_table_entry map[E820_MAX];
+	char cmdline[sizeof(boot_info.cmdline)];
+};
+
+static void write_info(struct domain *d)
+{
+	struct info_block *b = phys_to_virt(dom0_plan.start_info);
+	uint64_t at = dom0_plan.start_info;
+
+	memset(b, 0, sizeof(*b));
+	d->e820_nr = dom0_make_e820(boot_info.e820, boot_info.e820_nr,
+				    &dom0_plan, d->e820, E820_MAX - 1);
+	for (unsigned int i = 0; i < d->e820_nr; i++)
+		b->map[i] = (struct hvm_memmap_table_entry){
+			.addr = d->e820[i].addr,
+			.size = d->e820[i].size,
+			.type = d->e820[i].type,
+		};
+	strlcpy(b->cmdline, boot_info.module[0].cmdline, sizeof(b->cmdline));
+	b->info = (struct hvm_start_info){
+		.magic = XEN_HVM_START_MAGIC_VALUE,
+		.version = 1,
+		.flags = SIF_PRIVILEGED | SIF_INITDOMAIN,
+		.cmdline_paddr = at + offsetof(struct info_block, cmdline),
+		.rsdp_paddr = dom0_plan.acpi,
+		.memmap_paddr = at + offsetof(struct info_block, map),
+		.memmap_entries = d->e820_nr,
+	};
+	if (boot_info.module_nr > 1) {
+		b->info.nr_modules = 1;
+		b->info.modlist_paddr = at + offsetof(struct info_block, module);
+		b->module.paddr = dom0_plan.initrd;
+		b->module.size = boot_info.module[1].size;
+	}
+}
+
+static void place_and_load(struct domain *d)
+{
+	struct dom0_plan *p = &dom0_plan;
+	uint64_t free = ROUNDUP(p->kernel.end, 2ul << 20);
+
+	load_kernel();
+	if (boot_info.module_nr > 1) {
+		const struct boot_module *m = &boot_info.module[1];
+
+		p->initrd = place(free, m->size, INITRD_LIMIT, "initramfs");
+		memcpy(phys_to_virt(p->initrd), phys_to_virt(m->start), m->size);
+		free = p->initrd + m->size;
+	}
+	p->start_info = place(free, sizeof(struct info_block), INFO_LIMIT,
+			      "start info");
+	free = p->start_info + sizeof(struct info_block);
+	p->acpi_size = dom0_acpi_size(d->max_vcpus);
+	p->acpi = place(free, p->acpi_size, INFO_LIMIT, "ACPI tables");
+	dom0_acpi_write(phys_to_virt(p->acpi), p->acpi, d);
+	write_info(d);
+}
+
+struct domain *dom0_build(void)
+{
+	struct domain *d = make_domain();
+
+	pin_vcpus(d);
+	map_memory(d);
+	place_and_load(d);
+	hwdom_io_init();
+	vioapic_init(d);
+	hvm_set_pvh_state(d->vcpu[0], dom0_plan.kernel.entry,
+			  dom0_plan.start_info);
+	log_info("control domain: %lu MiB, %u vCPUs, kernel at %#lx-%#lx, "
+		 "scratch window from %#lx\n",
+		 dom0_plan.pages >> (20 - PAGE_SHIFT), d->max_vcpus,
+		 dom0_plan.kernel.start, dom0_plan.kernel.end,
+		 dom0_plan.scratch);
+	return d;
+}

@@ -1,0 +1,91 @@
+/*
+ * A look at the machine's PCI configuration, before the control domain owns it:
+ * how high do memory windows of devices and bridges reach? PCI Local Bus 3.0
+ * sections 6.1 and 6.2.5, PCI-to-PCI Bridge 1.2 section 3.2.5. Reads only.
+ */
+#include <hv/lib.h>
+
+#include <x86/asm.h>
+#include <x86/dom0.h>
+
+#define CONFIG_ADDRESS	0xcf8
+#define CONFIG_DATA	0xcfc
+#define REG_ID		0x00
+#define REG_HEADER	0x0c	/* header type in bits 23:16 */
+#define REG_BAR0	0x10
+#define REG_PREFETCH	0x24	/* bridge: base and limit, low halves */
+#define REG_LIMIT_HIGH	0x2c
+
+/*
+ * The size of a BAR can only be learned by writing to it, which would disturb
+ * a device in use by the firmware; 64 GiB is more than a BAR of today's servers.
+ */
+#define BAR_ALLOWANCE	(64ull << 30)
+
+static uint32_t config_read(unsigned int bus, unsigned int devfn,
+			    unsigned int reg)
+{
+	outl(CONFIG_ADDRESS, 0x80000000u | bus << 16 | devfn << 8 | reg);
+	return inl(CONFIG_DATA);
+}
+
+static uint64_t highest_bar(unsigned int bus, unsigned int devfn,
+			    unsigned int bars)
+{
+	uint64_t high = 0;
+
+	for (unsigned int i = 0; i < bars; i++) {
+		uint32_t lo = config_read(bus, devfn, REG_BAR0 + 4 * i);
+		uint64_t hi;
+
+		if ((lo & 1) || ((lo >> 1) & 3) != 2)
+			continue;	/* I/O or 32-bit */
+		i++;
+		hi = config_read(bus, devfn, REG_BAR0 + 4 * i);
+		if (hi && hi != UINT32_MAX)
+			high = MAX(high, (hi << 32 | (lo & ~15u)) +
+						 BAR_ALLOWANCE);
+	}
+	return high;
+}
+
+static uint64_t highest_window(unsigned int bus, unsigned int devfn)
+{
+	uint32_t low = config_read(bus, devfn, REG_PREFETCH);
+	uint64_t limit = config_read(bus, devfn, REG_LIMIT_HIGH);
+
+	if (((low >> 16) & 15) != 1)
+		return 0;	/* no 64-bit window */
+	return (limit << 32 | (low & 0xfff00000u)) + (1u << 20);
+}
+
+static uint64_t highest_of_function(unsigned int bus, unsigned int devfn)
+{
+	unsigned int type = (config_read(bus, devfn, REG_HEADER) >> 16) & 0x7f;
+
+	if (type == 0)
+		return highest_bar(bus, devfn, 6);
+	if (type == 1)
+		return MAX(highest_bar(bus, devfn, 2),
+			   highest_window(bus, devfn));
+	return 0;
+}
+
+uint64_t pci_highest_address(void)
+{
+	uint64_t high = 0;
+
+	for (unsigned int bus = 0; bus < 256; bus++) {
+		for (unsigned int devfn = 0; devfn < 256; devfn++) {
+			uint32_t id = config_read(bus, devfn, REG_ID);
+
+			if ((id & 0xffff) == 0xffff) {
+				if (!(devfn & 7))
+					devfn |= 7;	/* no function 0 */
+				continue;
+			}
+			high = MAX(high, highest_of_function(bus, devfn));
+		}
+	}
+	return high;
+}
