@@ -70,3 +70,11 @@ include $(wildcard $(DOM0)/tools/*/build.mk)
 
 .PHONY: tools
 tools: $(TOOLS)
+
+# --- what is borrowed --------------------------------------------------------
+$(B)/sbom.txt: $(DOM0)/sbom/sbom.sh configs/known-good.txt \
+		$(SOURCE_PACKAGES:%=$(B)/packages/%.done) \
+		$(B)/packages/kernel.done $(B)/packages/grub.done
+	$(Q)$< $(B)/sbom configs/known-good.txt $@
+
+include $(DOM0)/image/build.mk

@@ -1,1 +1,52 @@
-# iso
+# iso: the bootable medium, and `make run`.
+#
+# HV_IMAGE and HV_ARGS may name another multiboot hypervisor of the same ABI.
+ISO := $(B)/basalt.iso
+HV_IMAGE ?= $(B)/hypervisor/basalt.elf
+HV_ARGS ?= com1=115200 console=com1,vga dom0_mem=512M
+# Without an IOMMU, pages of guests must be bounced for dom0's devices:
+# 65536 slabs of 2 KiB are 128 MiB of dom0's memory.
+DOM0_ARGS ?= swiotlb=65536,force
+SYSLINUX := /usr/lib/syslinux/modules/bios
+
+.PHONY: iso
+iso: deps $(ISO)
+
+$(B)/iso/vmlinux.gz: $(B)/image/vmlinux
+	$(Q)echo "  GZIP     $@"
+	$(Q)mkdir -p $(@D)
+	$(Q)gzip -9nc $< >$@.tmp
+	$(Q)mv $@.tmp $@
+
+# What was given on the command line last time; a change makes a new ISO.
+$(B)/iso/options: FORCE
+	$(Q)mkdir -p $(@D)
+	$(Q)echo '$(HV_IMAGE) $(HV_ARGS) $(DOM0_ARGS)' | cmp -s - $@ || \
+		echo '$(HV_IMAGE) $(HV_ARGS) $(DOM0_ARGS)' >$@
+
+$(ISO): $(HV_IMAGE) $(B)/iso/vmlinux.gz $(IMAGES) $(B)/sbom.txt $(B)/iso/options \
+		iso/isolinux.cfg iso/build.mk
+	$(Q)echo "  ISO      $@"
+	$(Q)rm -rf $(B)/iso/tree
+	$(Q)mkdir -p $(B)/iso/tree/boot $(B)/iso/tree/isolinux
+	$(Q)cp $(HV_IMAGE) $(B)/iso/tree/boot/basalt.elf
+	$(Q)cp $(B)/iso/vmlinux.gz $(B)/image/initramfs.zst \
+		$(B)/image/system.img $(B)/iso/tree/boot/
+	$(Q)cp $(B)/sbom.txt LICENSE $(B)/iso/tree/
+	$(Q)cp /usr/lib/ISOLINUX/isolinux.bin \
+		$(foreach m,ldlinux libcom32 libutil mboot menu,$(SYSLINUX)/$m.c32) \
+		$(B)/iso/tree/isolinux/
+	$(Q)sed -e 's|@HV@|$(HV_ARGS)|' -e 's|@DOM0@|$(DOM0_ARGS)|' \
+		iso/isolinux.cfg >$(B)/iso/tree/isolinux/isolinux.cfg
+	$(Q)xorriso -as mkisofs -quiet -o $@.tmp -V BASALT -iso-level 3 -R \
+		-uid 0 -gid 0 -b isolinux/isolinux.bin -c isolinux/boot.cat \
+		-no-emul-boot -boot-load-size 4 -boot-info-table \
+		-isohybrid-mbr /usr/lib/ISOLINUX/isohdpfx.bin \
+		$(B)/iso/tree
+	$(Q)mv $@.tmp $@
+	$(Q)echo "           $$(( $$(stat -c %s $@) / 1048576 )) MiB"
+
+.PHONY: run
+run: iso
+	@DISK='$(DISK)' MEM='$(MEM)' SMP='$(SMP)' CPU='$(CPU)' \
+		QEMU_ARGS='$(QEMU_ARGS)' iso/run.sh $(ISO)

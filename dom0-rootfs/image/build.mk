@@ -1,0 +1,75 @@
+# The three images of the control domain, all in build/image/:
+#   vmlinux            dom0's kernel, unpacked to ELF (the hypervisor loads it)
+#   initramfs.zst      finds the medium and mounts the system image
+#   system.img         the system: squashfs with tools, modules, demo guest
+IMG := $(DOM0)/image
+OVERLAY := $(shell find $(DOM0)/overlay -type f)
+IMAGES := $(B)/image/vmlinux $(B)/image/initramfs.zst $(B)/image/system.img
+BZIMAGE = $(wildcard $(KERNEL)/boot/vmlinuz-*)
+TREE_DEPS := $(IMG)/mktree.sh $(IMG)/modules.sh \
+	$(B)/packages/busybox.done $(B)/packages/kernel-modules.done
+
+.PHONY: image
+image: $(IMAGES)
+
+$(B)/packages/kernel-modules.done: $(B)/packages/kernel.done
+	$(Q)depmod -b $(KERNEL) "$$(ls $(KERNEL)/lib/modules)"
+	$(Q)touch $@
+
+$(B)/image/vmlinux: $(IMG)/unpack-kernel.py $(B)/packages/kernel.done
+	$(Q)echo "  UNPACK   $@"
+	$(Q)mkdir -p $(@D)
+	$(Q)$< $(KERNEL)/boot/vmlinuz-* $@
+
+# In an archive of its own every file belongs to root, whoever builds.
+PACK = (cd $(1) && find . | LC_ALL=C sort | \
+	cpio -o -H newc -R 0:0 --quiet --reproducible)
+
+$(B)/image/initramfs.zst: $(TREE_DEPS) $(IMG)/initramfs.list \
+		$(IMG)/initramfs/init $(OVERLAY)
+	$(Q)echo "  IMAGE    $@"
+	$(Q)mkdir -p $(@D)
+	$(Q)B=$(B) $(IMG)/mktree.sh $(B)/image/initramfs $(IMG)/initramfs.list \
+		$(IMG)/initramfs
+	$(Q)mkdir $(B)/image/initramfs/lower $(B)/image/initramfs/live \
+		$(B)/image/initramfs/medium
+	$(Q)cp $(DOM0)/overlay/sbin/* $(B)/image/initramfs/sbin/
+	$(Q)$(call PACK,$(B)/image/initramfs) | zstd -q -19 >$@.tmp
+	$(Q)mv $@.tmp $@
+
+$(B)/image/demo.gz: $(TREE_DEPS) $(IMG)/demo.list \
+		$(shell find $(IMG)/demo -type f)
+	$(Q)echo "  IMAGE    $@"
+	$(Q)mkdir -p $(@D)
+	$(Q)B=$(B) $(IMG)/mktree.sh $(B)/image/demo $(IMG)/demo.list $(IMG)/demo
+	$(Q)$(call PACK,$(B)/image/demo) | gzip -9n >$@.tmp
+	$(Q)mv $@.tmp $@
+
+# The list of tools is a prerequisite: a tool that comes or goes counts.
+$(B)/image/tools.list: FORCE
+	$(Q)mkdir -p $(@D)
+	$(Q)echo '$(TOOLS)' | cmp -s - $@ || echo '$(TOOLS)' >$@
+.PHONY: FORCE
+FORCE:
+
+ROOT := $(B)/image/root
+$(B)/image/system.img: $(TREE_DEPS) $(IMG)/modules.list $(IMG)/build.mk \
+		$(OVERLAY) $(wildcard configs/guests/*) $(TOOLS) \
+		$(B)/image/tools.list $(B)/image/demo.gz $(B)/sbom.txt \
+		$(B)/packages/iptables.done $(B)/packages/grub.done
+	$(Q)echo "  IMAGE    $@"
+	$(Q)B=$(B) $(IMG)/mktree.sh $(ROOT) $(IMG)/modules.list $(DOM0)/overlay
+	$(Q)for tool in $(TOOLS); do \
+		strip -o $(ROOT)/usr/sbin/$${tool##*/} $$tool || exit 1; done
+	$(Q)[ ! -e $(ROOT)/usr/sbin/xl ] || ln -s xl $(ROOT)/usr/sbin/xm
+	$(Q)cp $(B)/packages/iptables/iptables $(ROOT)/usr/sbin/
+	$(Q)cp configs/guests/*.cfg $(ROOT)/etc/basalt/
+	$(Q)cp $(GRUB_PVH) $(ROOT)/usr/lib/basalt/
+	$(Q)cp $(B)/sbom.txt $(ROOT)/usr/share/basalt/
+	$(Q)mkdir $(ROOT)/usr/lib/basalt/demo
+	$(Q)cp $(BZIMAGE) $(ROOT)/usr/lib/basalt/demo/vmlinuz
+	$(Q)cp $(B)/image/demo.gz $(ROOT)/usr/lib/basalt/demo/initramfs.gz
+	$(Q)rm -f $@.tmp
+	$(Q)mksquashfs $(ROOT) $@.tmp -comp zstd -Xcompression-level 19 -b 256K \
+		-all-root -noappend -no-xattrs -quiet -no-progress
+	$(Q)mv $@.tmp $@
