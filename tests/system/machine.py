@@ -1,0 +1,113 @@
+"""The machine under test: our ISO in QEMU, driven over its serial line.
+
+Time-outs here only end a hung run; nothing asserts on time. The serial log of
+each machine is kept in build/tests/system/ and shown when a test fails.
+"""
+import itertools
+import os
+import re
+from pathlib import Path
+
+import pexpect
+
+ROOT = Path(__file__).resolve().parents[2]
+BUILD = Path(os.environ.get('BUILD', ROOT / 'build'))
+ISO = Path(os.environ.get('ISO', BUILD / 'basalt.iso'))
+LOGS = BUILD / 'tests' / 'system'
+
+# One emulated instruction stream on a shared host: minutes are normal.
+BOOT_TIMEOUT = 600
+COMMAND_TIMEOUT = 300
+
+
+class CommandFailed(AssertionError):
+    """A command on the machine ended with another status than asked for."""
+
+
+class Machine:
+    """One QEMU with our ISO in its drive."""
+
+    serial = itertools.count()
+
+    def __init__(self, name, mem=2048, smp=2, disks=(), cpu='max', boot='cd',
+                 net=True, extra=()):
+        LOGS.mkdir(parents=True, exist_ok=True)
+        self.log_path = LOGS / f'{name}.log'
+        self.log = open(self.log_path, 'w', encoding='utf-8',
+                        errors='replace')
+        args = ['-machine', 'q35', '-accel', 'tcg,thread=multi', '-cpu', cpu,
+                '-smp', str(smp), '-m', str(mem), '-display', 'none',
+                '-monitor', 'none', '-serial', 'stdio', '-no-reboot',
+                '-device', 'qemu-xhci']
+        if boot == 'cd':
+            args += ['-cdrom', str(ISO), '-boot', 'd']
+        if net:
+            args += ['-netdev', 'user,id=n0', '-device', 'e1000e,netdev=n0']
+        for disk in disks:
+            args += disk_args(*disk)
+        args += list(extra)
+        self.child = pexpect.spawn('qemu-system-x86_64', args,
+                                   encoding='utf-8', codec_errors='replace',
+                                   timeout=COMMAND_TIMEOUT,
+                                   dimensions=(24, 200))
+        self.child.logfile_read = self.log
+        self.child.delaybeforesend = None
+
+    def expect(self, pattern, timeout=COMMAND_TIMEOUT):
+        self.child.expect(pattern, timeout=timeout)
+        return self.child.match
+
+    def send(self, text):
+        self.child.send(text)
+
+    def wait_shell(self, timeout=BOOT_TIMEOUT):
+        """From power-on to a root shell on the serial line."""
+        self.expect(r'Basalt live', timeout)
+        self.expect(r'# ', timeout)
+        # An own prompt that no output contains, and no echo.
+        self.send("stty -echo; PS1=''; PS2=''\r")
+        self.sync()
+        return self
+
+    def sync(self):
+        mark = f'mark-{next(self.serial)}'
+        self.send(f'echo "<{mark}>"\r')
+        self.expect(f'<{mark}>\r\n')
+
+    def run(self, command, status=0, timeout=COMMAND_TIMEOUT):
+        """Runs @command in the shell; its output. Checks the exit status."""
+        mark = f'end-{next(self.serial)}'
+        self.send(f'{command}\recho "<{mark} $?>"\r')
+        match = self.expect(rf'<{mark} (\d+)>\r\n', timeout)
+        output = clean(self.child.before)
+        if status is not None and int(match.group(1)) != status:
+            raise CommandFailed(f'{command!r} ended with {match.group(1)}, '
+                                f'not {status}:\n{output}')
+        return output
+
+    def write_file(self, path, text):
+        """Makes a small file on the machine."""
+        self.run(f"cat > {path} <<'END-OF-FILE'\r" +
+                 text.replace('\n', '\r') + '\rEND-OF-FILE')
+
+    def power_off(self, timeout=COMMAND_TIMEOUT):
+        """Orderly: QEMU ends by itself."""
+        self.send('poweroff\r')
+        self.expect(pexpect.EOF, timeout)
+
+    def kill(self):
+        self.child.close(force=True)
+        self.log.close()
+
+
+def disk_args(path, kind='virtio-blk-pci', serial='disk'):
+    """QEMU's arguments for one raw disk of the given kind."""
+    drive = f'd-{serial}'
+    args = ['-drive', f'file={path},format=raw,if=none,id={drive},'
+            'cache=writethrough']
+    return args + ['-device', f'{kind},drive={drive},serial={serial}']
+
+
+def clean(text):
+    """Terminal output without carriage returns and colour."""
+    return re.sub(r'\x1b\[[0-9;?]*[A-Za-z]', '', text).replace('\r', '').strip()
