@@ -14,11 +14,25 @@ $(B)/tests/unit/xl/%.o: $(DOM0)/tools/libdom/%.c | $(B)/.deps
 	@mkdir -p $(@D)
 	$(Q)gcc $(XL_TEST_CFLAGS) -MMD -c $< -o $@
 
-$(B)/tests/unit/xl/test_config: $(B)/tests/unit/xl/test_config.o $(XL_TEST_CONFIG)
+$(B)/tests/unit/xl/%.o: $(DOM0)/tools/xl/%.c | $(B)/.deps
+	@mkdir -p $(@D)
+	$(Q)gcc $(XL_TEST_CFLAGS) -MMD -c $< -o $@
+
+$(B)/tests/unit/xl/%.o: $(DOM0)/tools/hostd/%.c | $(B)/.deps
+	@mkdir -p $(@D)
+	$(Q)gcc $(XL_TEST_CFLAGS) -MMD -c $< -o $@
+
+$(B)/tests/unit/xl/test_config: $(XL_TEST_CONFIG)
+$(B)/tests/unit/xl/test_cmd: $(XL_TEST_CONFIG) \
+	$(patsubst %,$(B)/tests/unit/xl/%.o,cmd json vm_json)
+$(B)/tests/unit/xl/test_policy: $(B)/tests/unit/xl/policy.o
+XL_TESTS := $(patsubst %,$(B)/tests/unit/xl/%,test_config test_cmd test_policy)
+
+$(XL_TESTS): %: %.o
 	@echo "  LD       $@"
 	$(Q)gcc -fsanitize=address,undefined $^ -lcmocka -o $@
 
-UNIT_TESTS += $(B)/tests/unit/xl/test_config
+UNIT_TESTS += $(XL_TESTS)
 
 .PHONY: golden
 golden: $(B)/tests/unit/xl/test_config
