@@ -23,6 +23,9 @@
 #define DOM0_MEM_MIN	(160 * MIB)
 /* Linux reaches this far with struct pages whatever RAM it has. */
 #define SCRATCH_WISH	(512 * GIB)
+/* HyperTransport's own addresses on AMD machines; nothing else lies there. */
+#define HT_START	0xfd00000000ul
+#define HT_END		0x10000000000ul
 
 struct dom0_plan dom0_plan;
 
@@ -152,8 +155,12 @@ uint64_t dom0_scratch_base(void)
 	uint64_t top = MAX(4 * GIB, pci_highest_address());
 	uint64_t space = 1ull << MIN(host_phys_bits, 46u);
 
-	for (unsigned int i = 0; i < boot_info.e820_nr; i++)
-		top = MAX(top, boot_info.e820[i].addr + boot_info.e820[i].size);
+	for (unsigned int i = 0; i < boot_info.e820_nr; i++) {
+		const struct e820_entry *e = &boot_info.e820[i];
+
+		if (e->addr < HT_START || e->addr + e->size > HT_END)
+			top = MAX(top, e->addr + e->size);
+	}
 	top = MAX(ROUNDUP(top, GIB), MIN(SCRATCH_WISH, space / 2));
 	if (top + 16 * GIB > space)
 		panic("no address space above %#lx for the control domain's "
