@@ -107,8 +107,8 @@ static void map_memory(struct domain *d)
 		map_range(d, dom0_plan.ram[i].start >> PAGE_SHIFT,
 			  dom0_plan.ram[i].end >> PAGE_SHIFT);
 	}
-	d->tot_pages = (unsigned int)dom0_plan.pages;
-	d->max_pages = d->tot_pages;
+	d->max_pages = (unsigned int)dom0_plan.pages;
+	page_account(d, d->max_pages);
 }
 
 static bool is_dom0_ram(uint64_t start, uint64_t end)

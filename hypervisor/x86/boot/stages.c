@@ -1,0 +1,65 @@
+/* The x86 side of core/main.c's boot order: which parts start, and when. */
+#include <hv/boot.h>
+#include <hv/lib.h>
+#include <hv/log.h>
+#include <hv/main.h>
+#include <hv/page.h>
+
+#include <x86/acpi.h>
+#include <x86/apic.h>
+#include <x86/dom0.h>
+#include <x86/hvm.h>
+#include <x86/platform.h>
+
+#include "boot.h"
+
+void arch_boot_early(uint32_t magic, uint32_t mbi)
+{
+	multiboot_parse(magic, mbi);
+	serial_init();
+	vga_init();
+	log_init();
+	cpu_init_bsp();
+	paging_init();
+}
+
+void arch_boot_memory(void)
+{
+	boot_move_modules();
+	boot_free_ram(page_alloc_add);
+	dom0_reserve_memory();
+}
+
+void arch_boot_machine(void)
+{
+	acpi_init();
+	lapic_init();
+	ioapic_init();
+	time_init();
+	serial_enable_rx();
+}
+
+void arch_boot_cpus(void)
+{
+	hvm_init();
+	smp_start_others();
+}
+
+struct domain *arch_build_dom0(void)
+{
+	return dom0_build();
+}
+
+/* What only booting needed goes to the allocator; the screen goes to dom0. */
+void arch_boot_done(void)
+{
+	for (unsigned int i = 0; i < boot_info.module_nr; i++) {
+		struct boot_module *m = &boot_info.module[i];
+
+		page_alloc_add(addr_to_mfn(m->start),
+			       addr_to_mfn(ROUNDUP(m->start + m->size,
+						   PAGE_SIZE)));
+		m->size = 0;
+	}
+	vga_release();
+}
