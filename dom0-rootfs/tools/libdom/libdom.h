@@ -154,8 +154,10 @@ int dom_wait(struct dom *dom, uint32_t domid, enum dom_until until, int timeout_
 
 /*
  * Does what the VM's configuration asks for once it has ended: destroys it,
- * makes it anew from the same configuration, renames and makes it anew, or
- * leaves it. For hostd and `xl create -F`. -EAGAIN: it has not ended.
+ * makes it anew from the same configuration, renames it (to <name>-<domid>, with
+ * its devices taken away; the new one has a new uuid) and makes it anew, or
+ * leaves it. Memory dumps and soft resets are not made: coredump-* and soft-reset
+ * do the rest of what they ask for. For hostd and `xl create -F`. -EAGAIN: it has not ended.
  */
 struct dom_outcome {
 	int reason;		/* why it ended */

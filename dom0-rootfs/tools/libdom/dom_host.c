@@ -1,0 +1,111 @@
+/*
+ * The host as a whole.
+ */
+#include <stdio.h>
+#include <string.h>
+
+#include "libdom/internal.h"
+
+static const char *scheduler_name(uint32_t id)
+{
+	switch (id) {
+	case XEN_SCHEDULER_CREDIT:
+		return "credit";
+	case XEN_SCHEDULER_CREDIT2:
+		return "credit2";
+	case XEN_SCHEDULER_ARINC653:
+		return "arinc653";
+	case XEN_SCHEDULER_RTDS:
+		return "rtds";
+	case XEN_SCHEDULER_NULL:
+		return "null";
+	default:
+		return "unknown";
+	}
+}
+
+static void fill_version(const struct hv_version *v, struct dom_host *out)
+{
+	out->major = v->major;
+	out->minor = v->minor;
+	memcpy(out->extra, v->extra, sizeof(out->extra));
+	memcpy(out->capabilities, v->capabilities, sizeof(out->capabilities));
+	memcpy(out->changeset, v->changeset, sizeof(out->changeset));
+	memcpy(out->commandline, v->commandline, sizeof(out->commandline));
+	memcpy(out->compiler, v->compiler, sizeof(out->compiler));
+	memcpy(out->compile_by, v->compile_by, sizeof(out->compile_by));
+	memcpy(out->compile_domain, v->compile_domain, sizeof(out->compile_domain));
+	memcpy(out->compile_date, v->compile_date, sizeof(out->compile_date));
+	out->page_size = v->page_size;
+	out->virt_start = v->virt_start;
+}
+
+static void fill_physical(const struct xen_sysctl_physinfo *p, struct dom_host *out)
+{
+	out->nr_cpus = p->nr_cpus;
+	out->max_cpu_id = p->max_cpu_id;
+	out->nr_nodes = p->nr_nodes;
+	out->cores_per_socket = p->cores_per_socket;
+	out->threads_per_core = p->threads_per_core;
+	out->cpu_khz = p->cpu_khz;
+	memcpy(out->hw_caps, p->hw_cap, sizeof(out->hw_caps));
+	out->cap_hvm = p->capabilities & XEN_SYSCTL_PHYSCAP_hvm;
+	out->cap_hap = p->capabilities & XEN_SYSCTL_PHYSCAP_hap;
+	out->cap_directio = p->capabilities & XEN_SYSCTL_PHYSCAP_directio;
+	out->cap_pv = p->capabilities & XEN_SYSCTL_PHYSCAP_pv;
+	out->cap_shadow = p->capabilities & XEN_SYSCTL_PHYSCAP_shadow;
+	out->total_kib = p->total_pages << (HV_PAGE_SHIFT - 10);
+	out->free_kib = p->free_pages << (HV_PAGE_SHIFT - 10);
+	out->scrub_kib = p->scrub_pages << (HV_PAGE_SHIFT - 10);
+	out->outstanding_kib = p->outstanding_pages << (HV_PAGE_SHIFT - 10);
+}
+
+int dom_host(struct dom *dom, struct dom_host *out, struct dom_error *err)
+{
+	struct xen_sysctl_physinfo phys;
+	struct hv_version version;
+	uint32_t sched = 0;
+	int ret = hv_version(dom->hv, &version);
+
+	if (ret == 0)
+		ret = hv_physinfo(dom->hv, &phys);
+	if (ret)
+		return dom_fail_errno(err, ret, "the hypervisor does not tell of the "
+				      "host");
+	memset(out, 0, sizeof(*out));
+	fill_version(&version, out);
+	fill_physical(&phys, out);
+	hv_sched_id(dom->hv, &sched);
+	snprintf(out->scheduler, sizeof(out->scheduler), "%s", scheduler_name(sched));
+	return 0;
+}
+
+int dom_host_idle(struct dom *dom, uint64_t *idle_ns, unsigned int *count,
+		  struct dom_error *err)
+{
+	int ret = hv_cpu_idle(dom->hv, idle_ns, *count);
+
+	if (ret < 0)
+		return dom_fail_errno(err, ret, "CPU idle times cannot be asked for");
+	*count = (unsigned int)ret;
+	return 0;
+}
+
+int dom_dmesg(struct dom *dom, bool clear,
+	      void (*chunk)(void *ctx, const char *text, size_t len), void *ctx,
+	      struct dom_error *err)
+{
+	char buf[16384];
+	uint32_t index = 0;
+	int got;
+
+	/* Clearing happens with the last read, or nothing would be left to read. */
+	while ((got = hv_console_read(dom->hv, buf, sizeof(buf), false, true,
+				      &index)) > 0)
+		chunk(ctx, buf, (size_t)got);
+	if (got == 0 && clear)
+		got = hv_console_read(dom->hv, buf, sizeof(buf), true, false, &index);
+	if (got < 0)
+		return dom_fail_errno(err, got, "the hypervisor's log cannot be read");
+	return 0;
+}

@@ -1,0 +1,139 @@
+/*
+ * Unpacked kernels in /run/basalt/kernels/<hash>.elf. The directory is root's
+ * alone and its files are only ever renamed into place whole, so mapping one is
+ * safe. It lives in memory: the whole is kept below an eighth of dom0's, and
+ * nothing is added while memory is short. Losing it costs time, nothing else:
+ * therefore no function here reports an error to a person.
+ */
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/stat.h>
+#include <sys/sysinfo.h>
+#include <unistd.h>
+
+#include "libdom/internal.h"
+#include "libdom/kernel.h"
+
+#define CACHE_DIR RUN_DIR "/kernels"
+#define CACHE_MIN (UINT64_C(96) << 20)
+#define CACHE_MAX (UINT64_C(512) << 20)
+
+static void cache_path(const uint8_t key[32], char path[128])
+{
+	int n = snprintf(path, 128, CACHE_DIR "/"), i;
+
+	for (i = 0; i < 32; i++)
+		n += snprintf(path + n, 128 - (size_t)n, "%02x", key[i]);
+	snprintf(path + n, 128 - (size_t)n, ".elf");
+}
+
+int kernel_cache_get(const uint8_t key[32], uint8_t **data, size_t *size)
+{
+	struct stat st;
+	char path[128];
+	void *p;
+	int fd;
+
+	cache_path(key, path);
+	fd = open(path, O_RDONLY | O_CLOEXEC);
+	if (fd < 0)
+		return -errno;
+	if (fstat(fd, &st) < 0 || st.st_size <= 0) {
+		close(fd);
+		return -EIO;
+	}
+	p = mmap(NULL, (size_t)st.st_size, PROT_READ, MAP_PRIVATE, fd, 0);
+	if (p != MAP_FAILED)
+		futimens(fd, NULL); /* used last: evicted last */
+	close(fd);
+	if (p == MAP_FAILED)
+		return -ENOMEM;
+	*data = p;
+	*size = (size_t)st.st_size;
+	return 0;
+}
+
+/* Total of the files; the one unused for longest is named in oldest. */
+static uint64_t cache_survey(DIR *dir, char *oldest, size_t room)
+{
+	struct timespec age = {.tv_sec = INT64_MAX};
+	uint64_t total = 0;
+	struct dirent *e;
+	struct stat st;
+
+	oldest[0] = '\0';
+	rewinddir(dir);
+	while ((e = readdir(dir))) {
+		if (e->d_name[0] == '.' ||
+		    fstatat(dirfd(dir), e->d_name, &st, AT_SYMLINK_NOFOLLOW) < 0)
+			continue;
+		total += (uint64_t)st.st_size;
+		if (st.st_mtim.tv_sec > age.tv_sec ||
+		    (st.st_mtim.tv_sec == age.tv_sec &&
+		     st.st_mtim.tv_nsec >= age.tv_nsec))
+			continue;
+		age = st.st_mtim;
+		snprintf(oldest, room, "%s", e->d_name);
+	}
+	return total;
+}
+
+/* Makes room for size bytes within limit. */
+static bool cache_make_room(uint64_t size, uint64_t limit)
+{
+	DIR *dir = opendir(CACHE_DIR);
+	char oldest[256];
+	bool fits = false;
+
+	if (!dir)
+		return false;
+	while (size <= limit) {
+		fits = cache_survey(dir, oldest, sizeof(oldest)) + size <= limit;
+		if (fits || !oldest[0] || unlinkat(dirfd(dir), oldest, 0) < 0)
+			break;
+	}
+	closedir(dir);
+	return fits;
+}
+
+static int write_all(int fd, const uint8_t *data, size_t size)
+{
+	while (size) {
+		ssize_t n = write(fd, data, size);
+
+		if (n <= 0)
+			return -EIO;
+		data += n;
+		size -= (size_t)n;
+	}
+	return 0;
+}
+
+void kernel_cache_put(const uint8_t key[32], const uint8_t *data, size_t size)
+{
+	char path[128], tmp[144];
+	struct sysinfo mem;
+	uint64_t limit;
+	int fd, ret;
+
+	if (sysinfo(&mem) < 0 || run_dir_make("kernels") != 0)
+		return;
+	limit = (uint64_t)mem.totalram * mem.mem_unit / 8;
+	limit = limit < CACHE_MIN ? CACHE_MIN : limit > CACHE_MAX ? CACHE_MAX : limit;
+	if ((uint64_t)mem.freeram * mem.mem_unit < 2 * (uint64_t)size ||
+	    !cache_make_room(size, limit))
+		return;
+	cache_path(key, path);
+	snprintf(tmp, sizeof(tmp), "%s.%d", path, (int)getpid());
+	fd = open(tmp, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
+	if (fd < 0)
+		return;
+	ret = write_all(fd, data, size);
+	close(fd);
+	if (ret != 0 || rename(tmp, path) < 0)
+		unlink(tmp);
+}
