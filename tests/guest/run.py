@@ -30,6 +30,7 @@ HVS = {
         "devices": [],
         "append": "com1=115200 console=com1 dom0_mem=128M",
         "runner": "",
+        "words": "",
         "powers_off": True,
     },
     # Xen wants an IOMMU for a PVH dom0 and trips over QEMU's RDTSCP and XSETBV
@@ -40,6 +41,7 @@ HVS = {
         "append": "com1=115200,8n1 console=com1 loglvl=all guest_loglvl=all "
         "dom0=pvh dom0_mem=128M,max:128M dom0_max_vcpus=2",
         "runner": "slack=128 ",
+        "words": "reference",
         "powers_off": False,
     },
 }
@@ -54,11 +56,12 @@ def all_tests():
 def qemu_command(opts, name):
     hv = HVS[opts.hv]
     elf = f"{opts.build}/{name}.elf"
+    words = f"{hv['words']} {opts.args}".strip()
     if name.startswith("dom0-"):
-        initrd = f"{elf} {opts.args}"
+        initrd = f"{elf} {words}"
     else:
         runner = f"{opts.build}/runner.elf {hv['runner']}timeout={opts.timeout}"
-        initrd = f"{runner} -- {opts.args},{elf}"
+        initrd = f"{runner} -- {words},{elf}"
     return ["qemu-system-x86_64", "-machine", "q35", "-accel", "tcg",
             "-cpu", hv["cpu"], "-smp", str(opts.smp), "-m", "512M",
             "-display", "none", "-vga", "none", "-nodefaults", "-no-reboot",

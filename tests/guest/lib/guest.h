@@ -43,6 +43,9 @@ void test_skip(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
 /* Reports the verdict so far and ends the domain. */
 void test_end(void) __attribute__((noreturn));
 
+/* Runs one part of a test and names it, so that a log tells where silence began. */
+#define RUN(part) (printf("- " #part "\n"), part())
+
 /* Compares a result with what is expected and says so if it differs. */
 long expect_value(const char *where, const char *what, long got, long want);
 long expect_either(const char *where, const char *what, long got, long a, long b);
@@ -83,6 +86,9 @@ extern uint32_t hv_base; /* first hypervisor CPUID leaf, 0 = none */
 extern bool is_dom0;
 extern uint64_t entry_tsc; /* TSC at the kernel's first instruction */
 extern char image_end[];
+
+/* On the reference hypervisor: a few checks that it answers otherwise are left out. */
+#define on_reference() cmdline_has("reference")
 
 /* Our domain's id by CPUID leaf base+4, -1 when it does not tell. */
 int own_domid(void);
