@@ -1,5 +1,12 @@
 # tests/system: the ISO in QEMU, as a person would use it. TESTS= picks files.
 .PHONY: check-system
-check-system: deps iso
+check-system: deps iso $(B)/tests/debian.img
 	$(Q)python3 -m pytest -q --tb=short -p no:cacheprovider \
-		tests/system/$(TESTS)
+		$(addprefix tests/system/,$(or $(TESTS),.))
+
+# An ordinary Debian disk; mmdebstrap needs root or user namespaces.
+$(B)/tests/debian.img: tests/system/debian-image.sh | $(B)/.deps
+	@mkdir -p $(@D)
+	@echo "  DEBIAN   $@"
+	$(Q)$(SUDO) tests/system/debian-image.sh $@ >$@.log 2>&1 || \
+		{ tail -20 $@.log; exit 1; }

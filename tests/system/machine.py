@@ -62,7 +62,7 @@ class Machine:
 
     def wait_shell(self, timeout=BOOT_TIMEOUT):
         """From power-on to a root shell on the serial line."""
-        self.expect(r'Basalt live', timeout)
+        self.expect(r'Basalt, live', timeout)
         self.expect(r'# ', timeout)
         # An own prompt that no output contains, and no echo.
         self.send("stty -echo; PS1=''; PS2=''\r")

@@ -1,0 +1,154 @@
+"""The evaluator's first minute: the demo guest, and a guest's whole life."""
+import re
+
+MACHINE = {'mem': 2048}
+
+# What must be the same before and after guests have lived.
+LEDGER = """
+xl info | grep free_memory
+xl list | wc -l
+xenstore-ls -f / | grep -v -e /local/domain/0/backend | sort
+losetup -a | wc -l
+ls /sys/class/net | sort
+cat /sys/hypervisor/properties/features
+"""
+CONFIG = '/etc/basalt/demo.cfg'
+
+
+def ledger(live):
+    return live.run('(' + LEDGER.strip().replace('\n', '; ') + ')')
+
+
+def wait_gone(live, name, seconds=120):
+    live.run(f'for i in $(seq {seconds}); do xl domid {name} >/dev/null 2>&1 '
+             f'|| break; sleep 1; done; ! xl domid {name} 2>/dev/null')
+
+
+def start_on_console(live, arguments=''):
+    """xl create -c up to the guest's shell; the console stays attached."""
+    live.send(f'xl create {CONFIG} {arguments} -c\r')
+    live.expect('demo', 600)
+    live.expect('# ', 600)
+
+
+def detach(live):
+    live.send('\x1d')
+    live.send("stty -echo; PS1=''\r")
+    live.sync()
+
+
+def test_demo_on_its_console(live):
+    start_on_console(live)
+    live.send('cat /sys/hypervisor/type; nproc\r')
+    live.expect('xen')
+    detach(live)
+    listed = live.run('xl list demo').split('\n')[1].split()
+    assert listed[0] == 'demo' and listed[2] == '128' and listed[3] == '1'
+
+
+def test_console_again(live):
+    live.send('xl console demo\r')
+    live.send('\r')
+    live.expect('# ')
+    live.send('echo still-$((40 + 2))\r')
+    live.expect('still-42')
+    detach(live)
+
+
+def test_pause(live):
+    live.run('xl pause demo')
+    assert live.run('xl list demo').split('\n')[1].split()[4][2] == 'p'
+    live.run('xl unpause demo')
+    assert live.run('xl list demo').split('\n')[1].split()[4][2] == '-'
+
+
+def test_rename(live):
+    live.run('xl rename demo other')
+    live.run('xl list demo', status=1)
+    domid = live.run('xl domid other')
+    assert live.run(f'xl domname {domid}') == 'other'
+    live.run('xl rename other demo')
+
+
+def test_json(live):
+    text = live.run('xl list -l demo')
+    assert re.search(r'"domid": \d+', text) and '"name": "demo"' in text
+
+
+def test_name_taken(live):
+    message = live.run(f'xl create {CONFIG} 2>&1', status=1)
+    assert 'demo' in message and 'name' in message
+
+
+def test_guest_network(live):
+    """The guest has an address from us, answers, and reaches outside."""
+    address = live.run(
+        'for i in $(seq 60); do a=$(grep -o "192.168[0-9.]*" '
+        '/proc/net/arp | grep -v "\\.1$" | head -1); [ -n "$a" ] && break; '
+        'sleep 1; done; echo $a')
+    assert address, 'no guest on the bridge'
+    assert '3 packets received' in live.run(f'ping -c 3 {address}')
+
+
+def test_reboot(live):
+    before = live.run('xl domid demo')
+    live.run('xl reboot demo')
+    live.run(f'for i in $(seq 120); do d=$(xl domid demo 2>/dev/null); '
+             f'[ -n "$d" ] && [ "$d" != {before} ] && break; sleep 1; done; '
+             f'[ "$(xl domid demo)" != {before} ]')
+    # It comes up to where it can be asked to shut down.
+    live.run('for i in $(seq 200); do xenstore-read '
+             '/local/domain/$(xl domid demo)/control/feature-poweroff '
+             '2>/dev/null | grep -q 1 && break; sleep 1; done')
+
+
+def test_shutdown(live):
+    live.run('xl shutdown -w demo', timeout=600)
+    wait_gone(live, 'demo')
+
+
+def test_rounds_leave_nothing(live):
+    """20 rounds of create and destroy: everything is as it was."""
+    live.run(f'xl create -p {CONFIG}; xl destroy demo', timeout=600)
+    before = ledger(live)
+    for _ in range(20):
+        live.run(f'xl create {CONFIG} >/dev/null && xl destroy demo',
+                 timeout=600)
+    assert ledger(live) == before
+
+
+def test_destroy_while_busy(live):
+    before = ledger(live)
+    live.run(f'xl create {CONFIG} >/dev/null; sleep 3; xl destroy demo')
+    assert ledger(live) == before
+
+
+def test_several_vcpus(live):
+    live.run(f'xl create {CONFIG} vcpus=4 >/dev/null')
+    live.run('for i in $(seq 200); do xenstore-read '
+             '/local/domain/$(xl domid demo)/control/feature-poweroff '
+             '2>/dev/null | grep -q 1 && break; sleep 1; done')
+    live.send('xl console demo\r')
+    live.send('\r')
+    live.expect('# ')
+    live.send('echo cpus-$(nproc)\r')
+    live.expect('cpus-4')
+    detach(live)
+    live.run('xl destroy demo')
+
+
+def test_daemons_can_be_killed(live):
+    """Kill each of our processes: a guest goes on, a restart takes it up."""
+    live.run(f'xl create {CONFIG} >/dev/null')
+    live.run('for i in $(seq 200); do xenstore-read '
+             '/local/domain/$(xl domid demo)/control/feature-poweroff '
+             '2>/dev/null | grep -q 1 && break; sleep 1; done')
+    live.run('killall -9 xenconsoled; xenconsoled')
+    live.run('killall -9 xenstored; xenstored')
+    live.run('killall -9 hostd; hostd')
+    live.send('xl console demo\r')
+    live.send('\r')
+    live.expect('# ')
+    detach(live)
+    live.run('xl shutdown -w demo', timeout=600)
+    wait_gone(live, 'demo')
