@@ -4,14 +4,15 @@ XENSTORED_CORE := mem.c path.c perms.c node.c store.c transact.c ring.c \
 	journal.c watch.c conn.c domain.c request.c control.c state.c server.c
 XENSTORED_CORE := $(addprefix $(XENSTORED)/,$(XENSTORED_CORE))
 XENSTORED_SRC := $(XENSTORED_CORE) \
-	$(addprefix $(XENSTORED)/,hv.c hv_none.c main.c)
-XENSTORED_OBJ := $(XENSTORED_SRC:$(XENSTORED)/%.c=$(B)/tools/xenstored.o/%.o)
+	$(addprefix $(XENSTORED)/,hv.c hv_none.c main.c) $(LIBSVC_SRC)
+XENSTORED_OBJ := $(XENSTORED_SRC:%.c=$(B)/tools/xenstored.o/%.o)
 
 TOOLS += $(B)/tools/xenstored
 
-$(B)/tools/xenstored.o/%.o: $(XENSTORED)/%.c | $(SYSROOT)
+$(B)/tools/xenstored.o/%.o: %.c | $(SYSROOT)
 	$(Q)mkdir -p $(@D)
-	$(Q)$(MUSLCC) $(TOOL_CFLAGS) -D_GNU_SOURCE -MMD -MP -c $< -o $@
+	$(Q)$(MUSLCC) $(TOOL_CFLAGS) -D_GNU_SOURCE -Idom0-rootfs/tools \
+		-MMD -MP -c $< -o $@
 
 $(B)/tools/xenstored: $(XENSTORED_OBJ)
 	$(Q)echo "  LINK     $@"

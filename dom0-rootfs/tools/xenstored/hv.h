@@ -10,13 +10,16 @@
 
 #include <xen/io/xs_wire.h>
 
+#include "libsvc/peer.h"
+
 enum domain_state { DOMAIN_ALIVE, DOMAIN_SHUTDOWN, DOMAIN_GONE };
 
 #define HV_DYING 1u /* bit of hv_read_events(): a domain shut down or died */
 
 struct hv {
 	const struct hv_ops *ops;
-	int evtchn, gntdev, privcmd, backend; /* descriptors or -1 */
+	struct peer peer;
+	int backend;      /* descriptor or -1 */
 	uint32_t dom_exc; /* local port of VIRQ_DOM_EXC */
 	void *arg; /* a page for hypercalls; a test's own */
 };

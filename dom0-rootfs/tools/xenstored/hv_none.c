@@ -77,6 +77,5 @@ static const struct hv_ops ops = {
 
 void hv_open_none(struct hv *hv)
 {
-	*hv = (struct hv){.ops = &ops, .evtchn = -1, .gntdev = -1,
-			  .privcmd = -1, .backend = -1};
+	*hv = (struct hv){.ops = &ops, .peer = {-1, -1, -1}, .backend = -1};
 }

@@ -6,22 +6,19 @@
  * can be lost and none has to be matched with a client.
  */
 #include <errno.h>
-#include <fcntl.h>
 #include <getopt.h>
 #include <poll.h>
-#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/resource.h>
-#include <sys/signalfd.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/un.h>
-#include <syslog.h>
 #include <unistd.h>
 
 #include "domain.h"
+#include "libsvc/service.h"
 
 #define STATE_DIR "/run/xenstored"
 #define SOCKET    STATE_DIR "/socket"
@@ -35,6 +32,7 @@ struct options {
 };
 
 struct daemon {
+	struct service service;
 	struct server srv;
 	struct hv hv;
 	int listener, signals;
@@ -51,13 +49,6 @@ static const char usage[] =
 	"  --state-dir DIR      what a restarted xenstored goes on from (" STATE_DIR ")\n"
 	"  --pid-file FILE      (" PID_FILE ")\n"
 	"  --no-hypervisor      serve the socket only, for tests\n";
-
-/* "what: why: what to do" */
-static int complain(const char *what, int err, const char *cure)
-{
-	fprintf(stderr, "xenstored: %s: %s: %s\n", what, strerror(-err), cure);
-	return err;
-}
 
 static int parse_options(int argc, char **argv, struct options *o)
 {
@@ -101,18 +92,20 @@ static int parse_options(int argc, char **argv, struct options *o)
 	return optind == argc ? 0 : -EINVAL;
 }
 
-static int open_listener(const char *path)
+static int open_listener(const struct service *s, const char *path)
 {
 	struct sockaddr_un sun = {.sun_family = AF_UNIX};
 	mode_t mask;
 	int fd, err;
 
 	if (strlen(path) >= sizeof(sun.sun_path))
-		return complain(path, -ENAMETOOLONG, "choose a shorter one");
+		return service_complain(s, path, -ENAMETOOLONG,
+					 "choose a shorter one");
 	strcpy(sun.sun_path, path);
 	fd = socket(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
 	if (fd < 0)
-		return complain("socket", -errno, "is AF_UNIX in the kernel?");
+		return service_complain(s, "socket", -errno,
+					"is AF_UNIX in the kernel?");
 	/* The state's lock says that nobody else uses it. */
 	unlink(path);
 	mask = umask(0177);
@@ -122,26 +115,12 @@ static int open_listener(const char *path)
 	if (!err)
 		return fd;
 	close(fd);
-	return complain(path, err, "is its directory there, and writable?");
+	return service_complain(s, path, err,
+				"is its directory there, and writable?");
 }
 
-static int open_signals(void)
-{
-	sigset_t set;
-	int fd;
-
-	signal(SIGPIPE, SIG_IGN);
-	signal(SIGHUP, SIG_IGN);
-	sigemptyset(&set);
-	sigaddset(&set, SIGTERM);
-	sigaddset(&set, SIGINT);
-	sigprocmask(SIG_BLOCK, &set, NULL);
-	fd = signalfd(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK);
-	return fd < 0 ? complain("signalfd", -errno, "see the kernel's log")
-		      : fd;
-}
-
-static int open_hypervisor(struct hv *hv, const struct options *o)
+static int open_hypervisor(const struct service *s, struct hv *hv,
+			   const struct options *o)
 {
 	const char *what;
 	int err;
@@ -152,16 +131,29 @@ static int open_hypervisor(struct hv *hv, const struct options *o)
 	}
 	err = hv_open(hv, &what);
 	if (err)
-		complain(what, err,
-			 "is this dom0, with xen-evtchn, xen-gntdev and "
-			 "xen-privcmd loaded?");
+		service_complain(s, what, err,
+				 "is this dom0, with xen-evtchn, xen-gntdev "
+				 "and xen-privcmd loaded?");
 	return err;
+}
+
+/* What to do about a state directory that cannot be used. */
+static const char *state_cure(int err)
+{
+	switch (err) {
+	case -EBUSY:
+		return "xenstored runs already";
+	case -EINVAL:
+		return "the state in it is damaged: stop all guests, remove it";
+	default:
+		return "cannot take over the state or the rings";
+	}
 }
 
 static int start(struct daemon *d, const struct options *o)
 {
 	struct rlimit files = {CONN_CLIENTS + 64, CONN_CLIENTS + 64};
-	int err = open_hypervisor(&d->hv, o);
+	int err = open_hypervisor(&d->service, &d->hv, o);
 
 	if (err)
 		return err;
@@ -169,79 +161,14 @@ static int start(struct daemon *d, const struct options *o)
 	(void)setrlimit(RLIMIT_NOFILE, &files);
 	server_init(&d->srv, &d->hv);
 	err = server_start(&d->srv, o->state_dir);
-	if (err == -EBUSY)
-		return complain(o->state_dir, err, "xenstored runs already");
-	if (err == -EINVAL)
-		return complain(o->state_dir, err,
-				"the state in it is damaged: stop all guests "
-				"and remove it");
 	if (err)
-		return complain(o->state_dir, err,
-				"cannot take over the state or the rings");
-	d->signals = open_signals();
+		return service_complain(&d->service, o->state_dir, err,
+					state_cure(err));
+	d->signals = service_signals(&d->service);
 	if (d->signals < 0)
 		return d->signals;
-	d->listener = open_listener(o->socket);
-	return d->listener < 0 ? d->listener : 0;
-}
-
-static int write_pid(const char *path)
-{
-	char text[16];
-	int len = snprintf(text, sizeof(text), "%d\n", (int)getpid());
-	int fd = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0644);
-
-	if (fd < 0)
-		return complain(path, -errno, "choose a place to write to");
-	if (write(fd, text, (size_t)len) != len) {
-		close(fd);
-		return complain(path, -EIO, "is there room?");
-	}
-	close(fd);
-	return 0;
-}
-
-/*
- * Go to the background before anything is opened, for mappings of other
- * domains' pages do not survive a fork. The parent waits until the child says
- * that it is ready, on *ready, or ends with its failure.
- */
-static int go_to_background(int *ready)
-{
-	int fds[2];
-	char byte;
-	pid_t pid;
-
-	if (pipe2(fds, O_CLOEXEC) < 0)
-		return complain("pipe", -errno, "are there free files?");
-	pid = fork();
-	if (pid < 0)
-		return complain("fork", -errno, "is there memory?");
-	if (pid > 0) {
-		close(fds[1]);
-		_exit(read(fds[0], &byte, 1) == 1 ? EXIT_SUCCESS
-						  : EXIT_FAILURE);
-	}
-	close(fds[0]);
-	*ready = fds[1];
-	setsid();
-	return 0;
-}
-
-static int say_ready(int ready)
-{
-	int null = open("/dev/null", O_RDWR | O_CLOEXEC);
-
-	if (null < 0)
-		return complain("/dev/null", -errno, "is /dev set up?");
-	if (chdir("/") < 0)
-		return complain("/", -errno, "is the root mounted?");
-	for (int fd = 0; fd < 3; fd++)
-		dup2(null, fd);
-	close(null);
-	(void)!write(ready, "", 1);
-	close(ready);
-	return 0;
+	d->listener = open_listener(&d->service, o->socket);
+	return d->listener < 0 ? d->listener : service_ready(&d->service);
 }
 
 static size_t count_clients(const struct server *srv)
@@ -261,7 +188,7 @@ static size_t fill_fds(struct daemon *d)
 	d->fds[FD_LISTENER] = (struct pollfd){
 		clients < CONN_CLIENTS ? d->listener : -1, POLLIN, 0};
 	d->fds[FD_SIGNALS] = (struct pollfd){d->signals, POLLIN, 0};
-	d->fds[FD_EVTCHN] = (struct pollfd){d->hv.evtchn, POLLIN, 0};
+	d->fds[FD_EVTCHN] = (struct pollfd){d->hv.peer.evtchn, POLLIN, 0};
 	for (const struct conn *c = d->srv.conns; c; c = c->next) {
 		short events = (conn_blocked(c) ? 0 : POLLIN) |
 			       (c->out ? POLLOUT : 0);
@@ -311,26 +238,20 @@ int main(int argc, char **argv)
 {
 	struct options o;
 	struct daemon d = {.listener = -1, .signals = -1};
-	int ready = -1;
 
 	if (parse_options(argc, argv, &o)) {
 		fputs(usage, stderr);
 		return EXIT_USAGE;
 	}
-	openlog("xenstored", LOG_PID | (o.foreground ? LOG_PERROR : 0),
-		LOG_DAEMON);
-	if (!o.foreground && go_to_background(&ready))
-		return EXIT_FAILURE;
-	if (start(&d, &o) || write_pid(o.pid_file))
-		return EXIT_FAILURE;
-	if (!o.foreground && say_ready(ready))
+	d.service = (struct service){"xenstored", o.pid_file, -1};
+	if (service_start(&d.service, o.foreground) || start(&d, &o))
 		return EXIT_FAILURE;
 	while (turn(&d))
 		;
 	/* Whoever starts us again finds everything in the state directory. */
 	(void)server_save(&d.srv);
 	unlink(o.socket);
-	unlink(o.pid_file);
+	service_end(&d.service);
 	server_free(&d.srv);
 	hv_close(&d.hv);
 	free(d.fds);
