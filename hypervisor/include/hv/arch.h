@@ -87,7 +87,16 @@ void arch_machine_poweroff(void) noreturn;
 void arch_machine_reboot(void) noreturn;
 /* Prints a named backtrace of this CPU. */
 void arch_backtrace(void);
-/* Stops the other CPUs for panic. */
+/* Stops the other CPUs for good: panic, power-off, reboot. */
 void arch_stop_others(void);
+/* Debug key: per-CPU counters of exits. */
+void arch_show_counters(void);
+/* Stops this CPU for good. */
+void arch_halt(void) noreturn;
+void arch_delay_ms(unsigned int ms);
+/* One character to the consoles that were chosen at boot; under the log lock. */
+void arch_console_putc(char c);
+/* Takes every console back for a last report. */
+void arch_console_seize(void);
 
 #endif

@@ -29,6 +29,14 @@ void guest_log(struct domain *d, const char *fmt, ...) printf_like(2, 3);
 size_t log_read(uint64_t *pos, char *buf, size_t n);
 void log_clear(void);
 
+/*
+ * For the last report of a machine that stops: the other CPUs are halted and
+ * may hold the log lock for ever; takes it over, and all consoles.
+ */
+void log_seize(void);
+/* Level from loglvl= (error, warning, info, debug; "all" is debug). */
+void log_init(void);
+
 /* Raw output of @n bytes to the console devices and the ring (console_io). */
 void console_write(const char *s, size_t n);
 /* Next byte typed on the serial line for dom0, or -1. */

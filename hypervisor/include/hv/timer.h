@@ -16,6 +16,9 @@ struct timer {
 	bool armed;
 };
 
+/* cpu->timer_programmed: the hardware fired, timer_run() has work. */
+#define TIMER_DUE 0
+
 void timer_init(struct timer *t, void (*fn)(void *data), void *data);
 /* (Re)arms on the calling CPU. A time in the past fires at the next window. */
 void timer_set(struct timer *t, uint64_t expires);
@@ -26,7 +29,10 @@ void timer_set(struct timer *t, uint64_t expires);
 void timer_stop(struct timer *t);
 /* stop, and wait until a running expiry function is over. Before freeing. */
 void timer_kill(struct timer *t);
-/* Called by the timer interrupt and before each guest entry when due. */
+/*
+ * Runs what is due, in the CPU's loop after each interrupt window. The timer
+ * interrupt itself only sets timer_programmed to TIMER_DUE.
+ */
 void timer_run(void);
 /* Earliest expiry of this CPU, UINT64_MAX when there is none. */
 uint64_t timer_next(void);
