@@ -61,6 +61,7 @@ struct arch_cpu {
 	uint32_t apic_id;
 	void *stack;		/* STACK_SIZE, aligned to it; top holds cpu */
 	struct tss *tss;
+	void *tables;		/* GDT and TSS (cpu.c) */
 	void *hsave;		/* SVM host save area page */
 	void *host_vmcb;	/* VMLOAD/VMSAVE state of the host */
 	bool in_guest;		/* between the last flush check and #VMEXIT */
@@ -72,13 +73,11 @@ extern unsigned int host_phys_bits;
 extern bool host_is_amd;
 void cpu_init_bsp(void);	/* GDT, IDT, TSS, features that we demand */
 /*
- * Brings the other CPUs up to a waiting loop: each has its struct cpu, is
- * online and counted in nr_cpus, takes interrupts, runs nothing. Last thing
- * before the boot CPU's own cpu_main(): smp_release_others() sends each through
- * hvm_cpu_init() into cpu_main().
+ * Brings the other CPUs up, one after the other: each gets its idle vCPU
+ * (cpu_make_idle) and ends in cpu_main(). One that does not answer is reported
+ * and left out. After hvm_init().
  */
 void smp_start_others(void);
-void smp_release_others(void);
 /*
  * This machine cannot be used: "@what: @why: @todo" on serial and screen, and
  * stop for good (no reboot loop).

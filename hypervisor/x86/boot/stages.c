@@ -15,11 +15,12 @@
 
 void arch_boot_early(uint32_t magic, uint32_t mbi)
 {
-	multiboot_parse(magic, mbi);
+	boot_init(magic, mbi);
 	serial_init();
 	vga_init();
 	log_init();
 	cpu_init_bsp();
+	boot_show();
 	paging_init();
 }
 

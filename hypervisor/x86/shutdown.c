@@ -1,0 +1,115 @@
+/* The machine off or on again, by every way there is, the best one first. */
+#include <hv/arch.h>
+#include <hv/lib.h>
+#include <hv/log.h>
+
+#include <x86/acpi.h>
+#include <x86/asm.h>
+#include <x86/platform.h>
+
+#define PM1_SLP_TYP_SHIFT 10
+#define PM1_SLP_TYP_MASK  (7u << PM1_SLP_TYP_SHIFT)
+#define PM1_SLP_EN	  (1u << 13)
+#define SETTLE_MS	  1000
+
+#define GAS_MEMORY 0
+#define GAS_IO	   1
+#define GAS_PCI	   2
+#define PCI_INDEX  0xcf8
+#define PCI_DATA   0xcfc
+
+#define RESET_PORT 0xcf9
+#define KBC_STATUS 0x64
+#define KBC_FULL   0x02
+#define KBC_RESET  0xfe
+#define KBC_SPINS  10000u
+#define TRY_MS	   200
+
+static void enter_s5(uint16_t port, uint8_t typ)
+{
+	uint16_t v;
+
+	if (!port)
+		return;
+	v = (uint16_t)(inw(port) & ~(PM1_SLP_TYP_MASK | PM1_SLP_EN));
+	v = (uint16_t)(v | (unsigned int)typ << PM1_SLP_TYP_SHIFT);
+	outw(port, v);
+	outw(port, (uint16_t)(v | PM1_SLP_EN));
+}
+
+void arch_machine_poweroff(void)
+{
+	arch_stop_others();
+	log_seize();
+	if (acpi.s5_valid) {
+		log_info("power off");
+		enter_s5(acpi.pm1a_cnt, acpi.s5_typ_a);
+		enter_s5(acpi.pm1b_cnt, acpi.s5_typ_b);
+		arch_delay_ms(SETTLE_MS);
+	}
+	log_error("the firmware gives no way to power off; "
+		  "switch the machine off by hand");
+	arch_halt();
+}
+
+/* ACPI 4.8.3.6: the register may be memory, a port, or on PCI bus 0. */
+static void reset_acpi(void)
+{
+	uint64_t a = acpi.reset_reg.address;
+
+	if (!a)
+		return;
+	switch (acpi.reset_reg.space) {
+	case GAS_MEMORY:
+		*(volatile uint8_t *)map_mmio(a, 1) = acpi.reset_value;
+		break;
+	case GAS_IO:
+		outb((uint16_t)a, acpi.reset_value);
+		break;
+	case GAS_PCI:
+		outl(PCI_INDEX, 0x80000000u | ((a >> 32) & 0x1f) << 11 |
+					((a >> 16) & 7) << 8 | (a & 0xfc));
+		outb((uint16_t)(PCI_DATA + (a & 3)), acpi.reset_value);
+		break;
+	}
+}
+
+static void reset_cf9(void)
+{
+	uint8_t v = (uint8_t)(inb(RESET_PORT) & ~6u);
+
+	outb(RESET_PORT, v | 2);
+	outb(RESET_PORT, v | 6);
+}
+
+static void reset_keyboard(void)
+{
+	for (unsigned int i = 0; i < KBC_SPINS; i++)
+		if (!(inb(KBC_STATUS) & KBC_FULL))
+			break;
+	outb(KBC_STATUS, KBC_RESET);
+}
+
+/* A fault that cannot be delivered resets the CPU. */
+static void reset_triple_fault(void)
+{
+	struct {
+		uint16_t limit;
+		uint64_t base;
+	} packed none = {0, 0};
+
+	asm volatile("lidt %0; int3" : : "m"(none));
+}
+
+void arch_machine_reboot(void)
+{
+	static void (*const ways[])(void) = {reset_acpi, reset_cf9,
+					     reset_keyboard, reset_triple_fault};
+
+	arch_stop_others();
+	for (size_t i = 0; i < ARRAY_SIZE(ways); i++) {
+		ways[i]();
+		arch_delay_ms(TRY_MS);
+	}
+	arch_halt();
+}
