@@ -111,6 +111,8 @@ struct domain {
 	spinlock_t p2m_lock;
 	unsigned int tot_pages;	/* atomic */
 	unsigned int max_pages;
+	unsigned int claimed_pages;	/* promised, not yet allocated: page.c */
+	gfn_t teardown_gfn;	/* p2m_teardown() goes on from here */
 	uint64_t max_gfn;
 	unsigned int paging_kb;	/* set_paging_mempool_size, told back */
 	struct e820_entry e820[E820_MAX];
@@ -128,6 +130,10 @@ struct domain {
 	int64_t time_offset_s;
 	uint32_t vm_assist;
 	uint32_t create_flags;	/* XEN_DOMCTL_CDF_* as given */
+	char console_line[128];	/* console_io output up to the next newline */
+	unsigned int console_len;
+	unsigned int console_lines;	/* that it may still write */
+	uint64_t console_refill;
 	uint64_t log_tokens;	/* guest_log() rate limit */
 	uint64_t log_refill;
 

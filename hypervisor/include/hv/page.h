@@ -51,6 +51,7 @@ int page_alloc_reserve(mfn_t start, uint64_t nr, domid_t owner) must_check;
 mfn_t page_alloc(unsigned int order, uint64_t below) must_check;
 void page_free(mfn_t mfn, unsigned int order);
 uint64_t page_nr_free(void);
+mfn_t page_max_mfn(void);	/* highest frame that is usable RAM */
 uint64_t page_nr_total(void);	/* usable RAM the allocator was given */
 
 /* --- the hypervisor's own memory (mm/heap.c) --------------------------- */
@@ -73,8 +74,24 @@ mfn_t page_alloc_domain(struct domain *d, unsigned int order) must_check;
 bool page_get(struct page *pg, const struct domain *d) must_check;
 /* Drops one; the last frees the frame and lowers its owner's tot_pages. */
 void page_put(struct page *pg);
-/* The owner's allocation reference, given up (tot_pages counts down here). */
+/*
+ * The owner's allocation reference, given up. tot_pages counts frames that
+ * exist, so a frame that others still hold counts until the last put; as long
+ * as it is not 0 it holds one reference on the domain.
+ */
 void page_release(struct domain *d, struct page *pg);
+/* @nr frames became @d's otherwise (page_alloc_reserve): counts them. */
+void page_account(struct domain *d, unsigned int nr);
+
+/*
+ * XENMEM_claim_pages: promises @d memory up to @nr pages in all; others cannot
+ * allocate what is promised. -EINVAL when a promise is open, or @nr is not
+ * between what it has and max_pages; -ENOMEM.
+ */
+int page_claim(struct domain *d, uint64_t nr) must_check;
+/* Takes what is left of the promise back. */
+void page_unclaim(struct domain *d);
+uint64_t page_nr_claimed(void);
 
 /* --- access by frame: the only way to guest memory --------------------- */
 

@@ -1,0 +1,214 @@
+/*
+ * A domain's physical memory map over the architecture's tables (hv/p2m.h):
+ * what entries own, and the order removal -> flush -> drop.
+ *
+ * A lookup takes its page reference under p2m_lock. An entry owns a reference
+ * until it is removed under that lock, and drops it only after the flush, so a
+ * frame that was found is alive.
+ */
+#include <hv/arch.h>
+#include <hv/lib.h>
+#include <hv/page.h>
+
+#define TEARDOWN_BATCH	32u
+
+static const struct p2m_entry hole = {{~0ull}, P2M_HOLE, 0};
+
+static struct p2m_entry get_locked(struct domain *d, gfn_t gfn)
+{
+	if (gfn.v > arch_p2m_limit(d).v)
+		return hole;
+	return arch_p2m_get(d, gfn);
+}
+
+/* --- look-up ---------------------------------------------------------------- */
+
+struct p2m_entry p2m_get(struct domain *d, gfn_t gfn)
+{
+	struct p2m_entry e;
+
+	spin_lock(&d->p2m_lock);
+	e = get_locked(d, gfn);
+	spin_unlock(&d->p2m_lock);
+	return e;
+}
+
+/* The frame of @e, referenced. p2m_lock is held, so the entry keeps it alive. */
+static struct page *ref_locked(struct p2m_entry e, const struct domain *owner)
+{
+	struct page *pg = mfn_to_page(e.mfn);
+
+	return pg && page_get(pg, owner) ? pg : NULL;
+}
+
+struct page *p2m_get_page(struct domain *d, gfn_t gfn, bool write)
+{
+	struct page *pg = NULL;
+	struct p2m_entry e;
+
+	spin_lock(&d->p2m_lock);
+	e = get_locked(d, gfn);
+	if (e.type != P2M_HOLE && e.type != P2M_MMIO &&
+	    (!write || p2m_is_writable(e.type)))
+		pg = ref_locked(e, NULL);
+	spin_unlock(&d->p2m_lock);
+	return pg;
+}
+
+struct page *p2m_get_ram(struct domain *d, gfn_t gfn, enum p2m_type *type)
+{
+	struct page *pg = NULL;
+	struct p2m_entry e;
+
+	spin_lock(&d->p2m_lock);
+	e = get_locked(d, gfn);
+	if (p2m_is_ram(e.type))
+		pg = ref_locked(e, d);
+	spin_unlock(&d->p2m_lock);
+	*type = e.type;
+	return pg;
+}
+
+gfn_t p2m_max_gfn(struct domain *d)
+{
+	return GFN(__atomic_load_n(&d->max_gfn, __ATOMIC_RELAXED));
+}
+
+/* --- changes ---------------------------------------------------------------- */
+
+static bool range_is_hole_locked(struct domain *d, gfn_t gfn, uint64_t nr)
+{
+	struct p2m_entry e;
+	gfn_t next = gfn;
+
+	if (nr == 1)
+		return arch_p2m_get(d, gfn).type == P2M_HOLE;
+	return !arch_p2m_next(d, &next, &e) || next.v >= gfn.v + nr;
+}
+
+int p2m_insert(struct domain *d, gfn_t gfn, mfn_t mfn, unsigned int order,
+	       enum p2m_type type)
+{
+	uint64_t nr = 1ull << order;
+	uint64_t limit = arch_p2m_limit(d).v;
+	int err;
+
+	if (((gfn.v | mfn.v) & (nr - 1)) || gfn.v > limit ||
+	    nr - 1 > limit - gfn.v)
+		return -EINVAL;
+	spin_lock(&d->p2m_lock);
+	/* Teardown takes this lock after `dying` is set: nothing slips in. */
+	if (d->dying)
+		err = -EINVAL;
+	else if (!range_is_hole_locked(d, gfn, nr))
+		err = -EEXIST;
+	else
+		err = arch_p2m_set(d, gfn, mfn, order, type);
+	if (!err && gfn.v + nr - 1 > d->max_gfn)
+		d->max_gfn = gfn.v + nr - 1;
+	spin_unlock(&d->p2m_lock);
+	return err;
+}
+
+static int remove_locked(struct domain *d, gfn_t gfn, unsigned int types,
+			 struct p2m_entry *old)
+{
+	int err;
+
+	*old = get_locked(d, gfn);
+	if (old->type == P2M_HOLE)
+		return -ENOENT;
+	if (!(types & P2M_BIT(old->type)))
+		return -EPERM;
+	while (old->order) {
+		err = arch_p2m_split(d, gfn);
+		if (err)
+			return err;
+		*old = arch_p2m_get(d, gfn);
+	}
+	return arch_p2m_set(d, gfn, INVALID_MFN, 0, P2M_HOLE);
+}
+
+int p2m_remove(struct domain *d, gfn_t gfn, unsigned int types,
+	       struct p2m_entry *old)
+{
+	int err;
+
+	spin_lock(&d->p2m_lock);
+	err = remove_locked(d, gfn, types, old);
+	spin_unlock(&d->p2m_lock);
+	return err;
+}
+
+bool p2m_may_alias(const struct domain *d, gfn_t gfn)
+{
+	return !d->hardware || !mfn_to_page(MFN(gfn.v));
+}
+
+void p2m_flush(struct domain *d)
+{
+	spin_lock(&d->p2m_lock);
+	arch_p2m_flush(d);
+	spin_unlock(&d->p2m_lock);
+}
+
+static void drop_one(struct domain *d, struct p2m_entry old)
+{
+	if (p2m_is_ram(old.type)) {
+		if (!d->hardware)
+			page_release(d, mfn_to_page(old.mfn));
+	} else if (old.type >= P2M_GRANT_RW && old.type <= P2M_FOREIGN_RO) {
+		page_put(mfn_to_page(old.mfn));
+	}
+}
+
+void p2m_drop(struct domain *d, struct p2m_entry old)
+{
+	for (uint64_t i = 0; i < 1ull << old.order; i++) {
+		struct p2m_entry e = {mfn_add(old.mfn, i), old.type, 0};
+
+		drop_one(d, e);
+	}
+}
+
+/* --- the end of a domain ------------------------------------------------------ */
+
+/* Takes out up to @max whole mappings from the cursor on; returns how many. */
+static unsigned int teardown_batch(struct domain *d, struct p2m_entry *old,
+				   unsigned int max)
+{
+	unsigned int n = 0;
+
+	spin_lock(&d->p2m_lock);
+	while (n < max && arch_p2m_next(d, &d->teardown_gfn, &old[n])) {
+		uint64_t mask = (1ull << old[n].order) - 1;
+		gfn_t base = GFN(d->teardown_gfn.v & ~mask);
+
+		old[n].mfn.v -= d->teardown_gfn.v - base.v;
+		BUG_ON(arch_p2m_set(d, base, INVALID_MFN, old[n].order,
+				    P2M_HOLE));
+		d->teardown_gfn = GFN(base.v + mask + 1);
+		n++;
+	}
+	if (n)
+		arch_p2m_flush(d);
+	spin_unlock(&d->p2m_lock);
+	return n;
+}
+
+int p2m_teardown(struct domain *d)
+{
+	struct p2m_entry old[TEARDOWN_BATCH];
+	unsigned int n;
+
+	ASSERT(d->dying);
+	page_unclaim(d);
+	while ((n = teardown_batch(d, old, ARRAY_SIZE(old)))) {
+		for (unsigned int i = 0; i < n; i++)
+			p2m_drop(d, old[i]);
+		if (hypercall_preempt_check())
+			return -ERESTART;
+	}
+	arch_p2m_free(d);
+	return 0;
+}
