@@ -25,6 +25,11 @@ typedef long hypercall_fn(struct hypercall *hc);
 /* Runs the handler of hc->nr for the current vCPU; -ENOSYS without a row. */
 long hypercall_dispatch(struct hypercall *hc);
 
+/* Rows of the table by number: name (NULL: no row) and calls on all CPUs. */
+#define HYPERCALLS_MAX 64
+const char *hypercall_name(unsigned int nr);
+uint64_t hypercall_count(unsigned int nr);
+
 /* Time for something else to run here (interrupt, timer, other vCPU). */
 bool hypercall_preempt_check(void);
 
