@@ -28,7 +28,13 @@ static inline bool event_upcall_pending(const struct vcpu *v)
 
 /* Is port @port pending (bit set), masked or not? For SCHEDOP_poll. */
 bool event_port_pending(const struct domain *d, unsigned int port);
-/* Clears v->polling state after a wake. */
+/*
+ * SCHEDOP_poll of current: from now on one of the @nr ports becoming pending
+ * ends a sleep. -EINVAL for a bad port, -ENOMEM. event_poll_end() after the
+ * wake, or lazily before the next poll; from any CPU, any number of times.
+ */
+int event_poll_begin(struct vcpu *v, const uint32_t *ports, unsigned int nr)
+	must_check;
 void event_poll_end(struct vcpu *v);
 
 /* VCPUOP_register_vcpu_info; errors as that operation defines them. */
