@@ -23,6 +23,10 @@ int grants_frame(struct domain *d, unsigned int idx, mfn_t *out) must_check;
 gfn_t grants_frame_gfn(struct domain *d, unsigned int idx);
 void grants_set_frame_gfn(struct domain *d, unsigned int idx, gfn_t gfn);
 
+/* @gfn, which held some frame of the table, is a hole again. */
+void grants_forget_gfn(struct domain *d, gfn_t gfn);
+unsigned int grants_max_frames(const struct domain *d);
+
 /* Grants of @d that others hold pinned + mappings @d holds (tests, keys). */
 unsigned int grants_active(const struct domain *d);
 
