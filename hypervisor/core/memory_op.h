@@ -1,0 +1,50 @@
+/* memory_op: what its files share. */
+#ifndef CORE_MEMORY_OP_H
+#define CORE_MEMORY_OP_H
+
+#include <hv/domain.h>
+#include <hv/hypercall.h>
+#include <hv/p2m.h>
+
+#include <xen/memory.h>
+
+#define MEMORY_PREEMPT_EVERY 32u
+
+/* The argument of any operation, in the 64-bit layout. */
+union memory_arg {
+	struct xen_memory_domain domain;
+	struct xen_memory_reservation reservation;
+	struct xen_add_to_physmap add;
+	struct xen_add_to_physmap_batch batch;
+	struct xen_remove_from_physmap remove;
+	struct xen_memory_map map;
+	struct xen_foreign_memory_map foreign_map;
+	struct xen_pod_target pod;
+	struct xen_mem_acquire_resource resource;
+};
+
+struct memory_call {
+	struct hypercall *hc;
+	gva_t at;		/* of the argument in the guest */
+	uint64_t start;		/* items done before a restart */
+	union memory_arg a;	/* copied in once */
+};
+
+typedef long memory_fn(struct memory_call *c);
+
+/* Goes on later with item @done; progress travels in the command's top bits. */
+long memory_restart(struct memory_call *c, uint64_t done);
+
+/* RAM that was taken out of a p2m and waits for the flush. */
+struct memory_removed {
+	unsigned int n;
+	struct p2m_entry e[MEMORY_PREEMPT_EVERY];
+};
+/* Flushes and drops. */
+void memory_removed_finish(struct domain *d, struct memory_removed *r);
+
+memory_fn memory_populate, memory_decrease, memory_increase, memory_claim,
+	memory_set_pod, memory_get_pod;
+memory_fn memory_add, memory_add_batch, memory_remove, memory_acquire;
+
+#endif

@@ -1,0 +1,414 @@
+/*
+ * What else can stand in a domain's memory map: its special pages, moved and
+ * foreign frames (add_to_physmap and its batch, remove_from_physmap,
+ * acquire_resource).
+ *
+ * d->lock is held while a special page moves, so that the place remembered for
+ * it (shared_info_gfn, the grant table's) is where it is. A slot that is to
+ * take something new is made a hole first: own RAM there is given up (the
+ * hardware domain's is parked, hv/p2m.h), another special page is unhooked,
+ * anything else is refused.
+ */
+#include <hv/access.h>
+#include <hv/arch.h>
+#include <hv/event.h>
+#include <hv/grant.h>
+#include <hv/guest.h>
+#include <hv/lib.h>
+#include <hv/page.h>
+
+#include "memory_op.h"
+
+/* --- making room ------------------------------------------------------------ */
+
+static void special_forget(struct domain *d, gfn_t gfn)
+{
+	ASSERT(spin_is_locked(&d->lock));
+	if (d->shared_info_gfn.v == gfn.v)
+		d->shared_info_gfn = INVALID_GFN;
+	else
+		grants_forget_gfn(d, gfn);
+}
+
+/* Takes an entry out that is in @types; it joins @r for flush and drop. */
+static int take_out_locked(struct domain *d, gfn_t gfn, unsigned int types,
+			   struct memory_removed *r)
+{
+	int err = p2m_remove(d, gfn, types, &r->e[r->n]);
+
+	if (err)
+		return err;
+	if (r->e[r->n].type == P2M_SPECIAL)
+		special_forget(d, gfn);
+	r->n++;
+	return 0;
+}
+
+static int make_room_locked(struct domain *d, gfn_t gfn,
+			    struct memory_removed *r)
+{
+	int err = take_out_locked(d, gfn, P2M_BITS_RAM | P2M_BIT(P2M_SPECIAL),
+				  r);
+
+	return err == -ENOENT ? 0 : err;
+}
+
+/* Puts special frame @mfn at @gfn and takes it away from @old. */
+static int move_special_locked(struct domain *d, mfn_t mfn, gfn_t old,
+			       gfn_t gfn, struct memory_removed *r)
+{
+	int err = make_room_locked(d, gfn, r);
+
+	if (!err)
+		err = p2m_insert(d, gfn, mfn, 0, P2M_SPECIAL);
+	if (!err && old.v != INVALID_GFN.v && old.v != gfn.v)
+		(void)take_out_locked(d, old, P2M_BIT(P2M_SPECIAL), r);
+	return err;
+}
+
+/* --- one handler for each source of frames ------------------------------------ */
+
+typedef int space_fn(struct domain *d, uint64_t idx, gfn_t gfn,
+		     struct memory_removed *r);
+
+static int add_shared_info(struct domain *d, uint64_t idx, gfn_t gfn,
+			   struct memory_removed *r)
+{
+	int err;
+
+	if (idx)
+		return -EINVAL;
+	err = move_special_locked(d, virt_to_mfn(d->shared_info),
+				  d->shared_info_gfn, gfn, r);
+	if (err)
+		return err;
+	d->shared_info_gfn = gfn;
+	/* Some guests read the clock there before they register anything. */
+	arch_update_wallclock(d);
+	for_each_vcpu(d, v)
+		arch_update_vcpu_time(v);
+	return 0;
+}
+
+static int add_grant_table(struct domain *d, uint64_t idx, gfn_t gfn,
+			   struct memory_removed *r)
+{
+	mfn_t mfn;
+	int err;
+
+	if (idx >= grants_max_frames(d))
+		return -EINVAL;
+	err = grants_frame(d, (unsigned int)idx, &mfn);
+	if (!err)
+		err = move_special_locked(d, mfn,
+					  grants_frame_gfn(d, (unsigned int)idx),
+					  gfn, r);
+	if (!err)
+		grants_set_frame_gfn(d, (unsigned int)idx, gfn);
+	return err;
+}
+
+static int add_own_frame(struct domain *d, uint64_t idx, gfn_t gfn,
+			 struct memory_removed *r)
+{
+	struct p2m_entry e;
+	int err;
+
+	if (d->hardware)	/* its frames stay at their own numbers */
+		return -EINVAL;
+	if (!p2m_is_ram(p2m_get(d, GFN(idx)).type))
+		return -EINVAL;
+	if (idx == gfn.v)
+		return 0;
+	err = make_room_locked(d, gfn, r);
+	if (err)
+		return err;
+	err = p2m_remove(d, GFN(idx), P2M_BITS_RAM, &e);
+	if (err)
+		return err == -ENOMEM ? err : -EINVAL;
+	p2m_flush(d);
+	err = p2m_insert(d, gfn, e.mfn, 0, e.type);
+	/* Back where it was, unless the guest filled that slot meanwhile. */
+	if (err && p2m_insert(d, GFN(idx), e.mfn, 0, e.type))
+		p2m_drop(d, e);
+	return err;
+}
+
+static space_fn *const spaces[] = {
+	[XENMAPSPACE_shared_info]	= add_shared_info,
+	[XENMAPSPACE_grant_table]	= add_grant_table,
+	[XENMAPSPACE_gmfn]		= add_own_frame,
+	[XENMAPSPACE_gmfn_range]	= add_own_frame,
+};
+
+static int add_one(struct domain *d, unsigned int space, uint64_t idx,
+		   gfn_t gfn)
+{
+	struct memory_removed r;
+	int err;
+
+	r.n = 0;
+	spin_lock(&d->lock);
+	err = spaces[space](d, idx, gfn, &r);
+	memory_removed_finish(d, &r);
+	spin_unlock(&d->lock);
+	return err;
+}
+
+/* --- add_to_physmap --------------------------------------------------------------- */
+
+static int space_check(unsigned int space)
+{
+	if (space == XENMAPSPACE_dev_mmio)
+		return -EOPNOTSUPP;
+	return space < ARRAY_SIZE(spaces) ? 0 : -ENOSYS;
+}
+
+static long add_range(struct memory_call *c, struct domain *d)
+{
+	const struct xen_add_to_physmap *a = &c->a.add;
+	uint64_t nr = a->space == XENMAPSPACE_gmfn_range ? a->size : 1;
+
+	for (uint64_t i = c->start; i < nr; i++) {
+		int err;
+
+		if (i > c->start && i % MEMORY_PREEMPT_EVERY == 0 &&
+		    hypercall_preempt_check())
+			return memory_restart(c, i);
+		err = add_one(d, a->space, a->idx + i, GFN(a->gpfn + i));
+		if (err)
+			return err;
+	}
+	return 0;
+}
+
+long memory_add(struct memory_call *c)
+{
+	struct domain *d;
+	long err = space_check(c->a.add.space);
+
+	if (err)
+		return err;
+	err = domain_find_checked(c->a.add.domid, ACCESS_TARGET, &d);
+	if (err)
+		return err;
+	err = add_range(c, d);
+	domain_put(d);
+	return err;
+}
+
+/* --- foreign frames ---------------------------------------------------------------- */
+
+/* Maps @pg, whose reference the entry takes over on success. */
+static int insert_foreign(struct domain *d, gfn_t gfn, struct page *pg,
+			  enum p2m_type type)
+{
+	struct memory_removed r;
+	int err;
+
+	r.n = 0;
+	spin_lock(&d->lock);
+	err = make_room_locked(d, gfn, &r);
+	memory_removed_finish(d, &r);
+	if (!err)
+		err = p2m_insert(d, gfn, page_to_mfn(pg), 0, type);
+	spin_unlock(&d->lock);
+	return err;
+}
+
+static int add_foreign(struct domain *d, struct domain *fd, gfn_t fgfn,
+		       gfn_t gfn)
+{
+	enum p2m_type type;
+	struct page *pg;
+	int err;
+
+	if (!p2m_may_alias(d, gfn))
+		return -EINVAL;
+	pg = p2m_get_ram(fd, fgfn, &type);
+	if (!pg)
+		return -EINVAL;
+	err = insert_foreign(d, gfn, pg, type == P2M_RAM_RO ? P2M_FOREIGN_RO :
+							      P2M_FOREIGN_RW);
+	if (err)
+		page_put(pg);
+	return err;
+}
+
+static int foreign_find(domid_t id, const struct domain *d, struct domain **out)
+{
+	int err;
+
+	if (id == DOMID_SELF)
+		return -EINVAL;
+	err = domain_find_checked(id, ACCESS_FOREIGN_MAP, out);
+	if (err)
+		return err;
+	if (*out != d && !(*out)->dying)
+		return 0;
+	domain_put(*out);
+	return -EINVAL;
+}
+
+/* --- add_to_physmap_batch ------------------------------------------------------------ */
+
+/* @fd is set for foreign frames only. */
+static int batch_one(struct memory_call *c, struct domain *d,
+		     struct domain *fd, uint64_t i)
+{
+	const struct xen_add_to_physmap_batch *a = &c->a.batch;
+	uint64_t idx, gfn;
+	int32_t result;
+	int err;
+
+	err = guest_read_long(HANDLE_GVA(a->idxs), i, false, &idx);
+	if (!err)
+		err = guest_read_long(HANDLE_GVA(a->gpfns), i, false, &gfn);
+	if (err)
+		return err;
+	result = fd ? add_foreign(d, fd, GFN(idx), GFN(gfn)) :
+		      add_one(d, a->space, idx, GFN(gfn));
+	return guest_write(gva_add(HANDLE_GVA(a->errs), i * sizeof(result)),
+			   &result, sizeof(result));
+}
+
+static long batch_run(struct memory_call *c, struct domain *d,
+		      struct domain *fd)
+{
+	for (uint64_t i = c->start; i < c->a.batch.size; i++) {
+		int err;
+
+		if (i > c->start && i % MEMORY_PREEMPT_EVERY == 0 &&
+		    hypercall_preempt_check())
+			return memory_restart(c, i);
+		err = batch_one(c, d, fd, i);
+		if (err)
+			return err;
+	}
+	return 0;
+}
+
+long memory_add_batch(struct memory_call *c)
+{
+	const struct xen_add_to_physmap_batch *a = &c->a.batch;
+	bool foreign = a->space == XENMAPSPACE_gmfn_foreign;
+	struct domain *d, *fd = NULL;
+	long err = foreign ? 0 : space_check(a->space);
+
+	if (err)
+		return err;
+	if (!foreign && (a->u.res0 || a->space == XENMAPSPACE_gmfn_range))
+		return -EINVAL;
+	err = domain_find_checked(a->domid, ACCESS_TARGET, &d);
+	if (err)
+		return err;
+	if (foreign)
+		err = foreign_find(a->u.foreign_domid, d, &fd);
+	if (!err)
+		err = batch_run(c, d, fd);
+	if (fd)
+		domain_put(fd);
+	domain_put(d);
+	return err;
+}
+
+/* --- remove_from_physmap ----------------------------------------------------------------- */
+
+long memory_remove(struct memory_call *c)
+{
+	gfn_t gfn = GFN(c->a.remove.gpfn);
+	struct memory_removed r;
+	struct domain *d;
+	int err = domain_find_checked(c->a.remove.domid, ACCESS_TARGET, &d);
+
+	if (err)
+		return err;
+	r.n = 0;
+	spin_lock(&d->lock);
+	err = take_out_locked(d, gfn, P2M_BITS_RAM | P2M_BITS_FOREIGN |
+			      P2M_BIT(P2M_SPECIAL), &r);
+	memory_removed_finish(d, &r);
+	spin_unlock(&d->lock);
+	domain_put(d);
+	return err;
+}
+
+/* --- acquire_resource --------------------------------------------------------------------- */
+
+static int acquire_one(struct memory_call *c, struct domain *rd, uint64_t i)
+{
+	const struct xen_mem_acquire_resource *a = &c->a.resource;
+	struct domain *d = current->domain;
+	struct page *pg;
+	uint64_t gfn;
+	mfn_t mfn;
+	int err;
+
+	err = guest_read_long(HANDLE_GVA(a->frame_list), i, false, &gfn);
+	if (err)
+		return err;
+	if (a->frame + i >= grants_max_frames(rd) ||
+	    !p2m_may_alias(d, GFN(gfn)))
+		return -EINVAL;
+	err = grants_frame(rd, (unsigned int)(a->frame + i), &mfn);
+	if (err)
+		return err;
+	pg = mfn_to_page(mfn);
+	if (!page_get(pg, NULL))
+		return -EBUSY;
+	err = insert_foreign(d, GFN(gfn), pg, P2M_FOREIGN_RW);
+	if (err)
+		page_put(pg);
+	return err;
+}
+
+static long acquire_run(struct memory_call *c, struct domain *rd)
+{
+	for (uint64_t i = c->start; i < c->a.resource.nr_frames; i++) {
+		int err;
+
+		if (i > c->start && i % MEMORY_PREEMPT_EVERY == 0 &&
+		    hypercall_preempt_check())
+			return memory_restart(c, i);
+		err = acquire_one(c, rd, i);
+		/* Some are mapped: the header's word for that is -EIO. */
+		if (err)
+			return i ? -EIO : err;
+	}
+	return 0;
+}
+
+static long acquire_grant_table(struct memory_call *c, struct domain *rd)
+{
+	const struct xen_mem_acquire_resource *a = &c->a.resource;
+	uint32_t size = grants_max_frames(rd);
+
+	if (a->id != XENMEM_resource_grant_table_id_shared)
+		return -EINVAL;
+	if (a->nr_frames)
+		return acquire_run(c, rd);
+	if (HANDLE_GVA(a->frame_list).v)
+		return 0;
+	return guest_write(gva_add(c->at,
+				   offsetof(struct xen_mem_acquire_resource,
+					    nr_frames)), &size, sizeof(size));
+}
+
+long memory_acquire(struct memory_call *c)
+{
+	const struct xen_mem_acquire_resource *a = &c->a.resource;
+	struct domain *rd;
+	long err;
+
+	if (a->pad || a->frame > UINT32_MAX)
+		return -EINVAL;
+	err = foreign_find(a->domid, current->domain, &rd);
+	if (err)
+		return err;
+	if (a->type == XENMEM_resource_grant_table)
+		err = acquire_grant_table(c, rd);
+	else
+		err = -EOPNOTSUPP;
+	domain_put(rd);
+	return err;
+}
