@@ -1,0 +1,175 @@
+/*
+ * sysctl about the machine: CPUs, memory, topology, counters. One NUMA node,
+ * one CPU pool: what libxl asks on the way of every creation.
+ */
+#include <hv/arch.h>
+#include <hv/bitops.h>
+#include <hv/guest.h>
+#include <hv/lib.h>
+#include <hv/page.h>
+#include <hv/sched.h>
+
+#include "domctl.h"
+
+#define NODE_DISTANCE_SELF 10u
+
+int sysctl_physinfo(struct xen_sysctl *op)
+{
+	struct xen_sysctl_physinfo *p = &op->u.physinfo;
+
+	memset(p, 0, sizeof(*p));
+	p->nr_cpus = nr_cpus;
+	p->max_cpu_id = nr_cpus - 1;
+	p->nr_nodes = 1;
+	p->capabilities = XEN_SYSCTL_PHYSCAP_hvm | XEN_SYSCTL_PHYSCAP_hap |
+			  XEN_SYSCTL_PHYSCAP_gnttab_v1;
+	p->total_pages = page_nr_total();
+	p->free_pages = page_nr_free();
+	p->outstanding_pages = page_nr_claimed();
+	p->max_mfn = page_max_mfn().v;
+	arch_physinfo(p);
+	return 0;
+}
+
+int sysctl_cpuinfo(struct xen_sysctl *op)
+{
+	struct xen_sysctl_getcpuinfo *g = &op->u.getcpuinfo;
+	uint32_t nr = MIN(g->max_cpus, nr_cpus);
+
+	for (uint32_t i = 0; i < nr; i++) {
+		struct xen_sysctl_cpuinfo info = {
+			.idletime = vcpu_cpu_time(cpus[i]->idle),
+		};
+
+		if (guest_write(gva_add(HANDLE_GVA(g->info), i * sizeof(info)),
+				&info, sizeof(info)))
+			return -EFAULT;
+	}
+	g->nr_cpus = nr;
+	return 0;
+}
+
+/* Each CPU is told as a core of one socket: what libxl needs to place. */
+int sysctl_cputopo(struct xen_sysctl *op)
+{
+	struct xen_sysctl_cputopoinfo *t = &op->u.cputopoinfo;
+	uint32_t nr = MIN(t->num_cpus, nr_cpus);
+
+	if (!HANDLE_GVA(t->cputopo).v)
+		nr = 0;
+	for (uint32_t i = 0; i < nr; i++) {
+		struct xen_sysctl_cputopo topo = {.core = i};
+
+		if (guest_write(gva_add(HANDLE_GVA(t->cputopo),
+					i * sizeof(topo)),
+				&topo, sizeof(topo)))
+			return -EFAULT;
+	}
+	t->num_cpus = nr_cpus;
+	return 0;
+}
+
+int sysctl_numa(struct xen_sysctl *op)
+{
+	struct xen_sysctl_numainfo *n = &op->u.numainfo;
+	const struct xen_sysctl_meminfo mem = {
+		.memsize = page_nr_total() * PAGE_SIZE,
+		.memfree = page_nr_free() * PAGE_SIZE,
+	};
+	const uint32_t distance = NODE_DISTANCE_SELF;
+
+	if (n->num_nodes && HANDLE_GVA(n->meminfo).v &&
+	    guest_write(HANDLE_GVA(n->meminfo), &mem, sizeof(mem)))
+		return -EFAULT;
+	if (n->num_nodes && HANDLE_GVA(n->distance).v &&
+	    guest_write(HANDLE_GVA(n->distance), &distance, sizeof(distance)))
+		return -EFAULT;
+	n->num_nodes = 1;
+	return 0;
+}
+
+static unsigned int count_domains(void)
+{
+	struct domain *d = domain_find_from(0);
+	unsigned int n = 0;
+
+	while (d) {
+		domid_t next = (domid_t)(d->id + 1);
+
+		n++;
+		domain_put(d);
+		d = domain_find_from(next);
+	}
+	return n;
+}
+
+int sysctl_cpupool(struct xen_sysctl *op)
+{
+	struct xen_sysctl_cpupool_op *p = &op->u.cpupool_op;
+	struct cpumask mask = {{0}};
+
+	switch (p->op) {
+	case XEN_SYSCTL_CPUPOOL_OP_INFO:	/* the first at or above the id */
+		if (p->cpupool_id)
+			return -ENOENT;
+		p->sched_id = XEN_SCHEDULER_CREDIT2;
+		p->n_dom = count_domains();
+		for_each_cpu(cpu)
+			bit_set(mask.w, cpu);
+		return cpumask_write(&p->cpumap, &mask);
+	case XEN_SYSCTL_CPUPOOL_OP_FREEINFO:
+		return cpumask_write(&p->cpumap, &mask);
+	default:
+		return -EOPNOTSUPP;
+	}
+}
+
+int sysctl_availheap(struct xen_sysctl *op)
+{
+	op->u.availheap.avail_bytes = page_nr_free() * PAGE_SIZE;
+	return 0;
+}
+
+/* --- counters: how often each hypercall was made --------------------------------- */
+
+static int perfc_write(const struct xen_sysctl_perfc_op *p, unsigned int row,
+		       unsigned int nr)
+{
+	struct xen_sysctl_perfc_desc desc = {.nr_vals = 1};
+	uint32_t val = (uint32_t)hypercall_count(nr);
+	int err = 0;
+
+	(void)snprintf(desc.name, sizeof(desc.name), "hypercall %s",
+		       hypercall_name(nr));
+	if (HANDLE_GVA(p->desc).v)
+		err = guest_write(gva_add(HANDLE_GVA(p->desc),
+					  row * sizeof(desc)),
+				  &desc, sizeof(desc));
+	if (!err && HANDLE_GVA(p->val).v)
+		err = guest_write(gva_add(HANDLE_GVA(p->val),
+					  row * sizeof(val)),
+				  &val, sizeof(val));
+	return err;
+}
+
+int sysctl_perfc(struct xen_sysctl *op)
+{
+	struct xen_sysctl_perfc_op *p = &op->u.perfc_op;
+	unsigned int row = 0;
+
+	if (p->cmd != XEN_SYSCTL_PERFCOP_query)
+		return -EOPNOTSUPP;
+	for (unsigned int nr = 0; nr < HYPERCALLS_MAX; nr++) {
+		int err;
+
+		if (!hypercall_name(nr))
+			continue;
+		err = perfc_write(p, row, nr);
+		if (err)
+			return err;
+		row++;
+	}
+	p->nr_counters = row;
+	p->nr_vals = row;
+	return 0;
+}
