@@ -72,7 +72,7 @@ $(HV)/basalt.sym: $(HV_OBJ) $(HV)/objects.list hypervisor/basalt.lds \
 # Boot loaders want a 32-bit ELF: the image as one segment at its load address.
 $(HV)/basalt.elf: $(HV)/basalt.sym hypervisor/image32.lds
 	$(Q)objcopy -O binary $< $(HV)/basalt.bin
-	$(Q)ld -m elf_i386 --build-id=none -T hypervisor/image32.lds \
+	$(Q)ld -m elf_i386 --no-warn-rwx-segments --build-id=none -T hypervisor/image32.lds \
 		--defsym image_end=0x$$(nm $< | sed -n \
 			's/^ffffffff\(.*\) . hv_end$$/\1/p')-0x80000000 \
 		-o $@ -b binary $(HV)/basalt.bin

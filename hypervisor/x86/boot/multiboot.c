@@ -143,7 +143,7 @@ void boot_show(void)
 	for (unsigned int i = 0; i < boot_info.e820_nr; i++) {
 		const struct e820_entry *e = &boot_info.e820[i];
 
-		log_info("  %#012lx-%#012lx %s", e->addr, e->addr + e->size - 1,
+		log_info("  0x%010lx-0x%010lx %s", e->addr, e->addr + e->size - 1,
 			 types[e->type < ARRAY_SIZE(types) ? e->type : 0]);
 	}
 	for (unsigned int i = 0; i < boot_info.module_nr; i++)

@@ -34,8 +34,8 @@ void arch_boot_memory(void)
 void arch_boot_machine(void)
 {
 	acpi_init();
+	ioapic_init();	/* the 8259A is silent before the local APIC shuts it out */
 	lapic_init();
-	ioapic_init();
 	time_init();
 	serial_enable_rx();
 }
