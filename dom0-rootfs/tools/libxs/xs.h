@@ -117,6 +117,7 @@ int xs_fd(const struct xs *x);
 
 /*
  * Take the next event without waiting: 0, or -EAGAIN when there is none.
+ * -ENOTCONN: the daemon is away; call again later, for xs_fd() will not tell.
  * A path and token that were already waiting are not queued twice.
  */
 int xs_next_event(struct xs *x, struct xs_event *ev);

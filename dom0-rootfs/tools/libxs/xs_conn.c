@@ -148,10 +148,10 @@ int xs_fd(const struct xs *x)
 	return x->epfd;
 }
 
-int xs_reconnect(struct xs *x)
+int xs_reconnect(struct xs *x, int wait_ms)
 {
 	const struct timespec pause = {.tv_nsec = XS_RETRY_MS * 1000000L};
-	int64_t deadline = now_ms() + XS_RECONNECT_MS;
+	int64_t deadline = now_ms() + wait_ms;
 	int err;
 
 	for (;;) {
@@ -303,7 +303,7 @@ int xs_talk(struct xs *x, uint32_t type, xs_tx tx, const struct iovec *iov,
 
 	for (int attempt = 0; attempt < 3; attempt++) {
 		if (x->fd < 0) {
-			err = xs_reconnect(x);
+			err = xs_reconnect(x, XS_RECONNECT_MS);
 			if (err)
 				return err;
 		}

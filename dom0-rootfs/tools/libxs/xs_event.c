@@ -169,10 +169,8 @@ int xs_next_event(struct xs *x, struct xs_event *ev)
 	if (x->queue)
 		return event_pop(x, ev);
 	if (err != -EAGAIN && err != 1) {
-		err = xs_reconnect(x);
-		if (err)
-			return err;
-		return event_pop(x, ev);
+		err = xs_reconnect(x, 0);
+		return err ? err : event_pop(x, ev);
 	}
 	return -EAGAIN;
 }
@@ -186,6 +184,8 @@ int xs_wait_event(struct xs *x, struct xs_event *ev, int timeout_ms)
 	clock_gettime(CLOCK_MONOTONIC, &start);
 	for (;;) {
 		err = xs_next_event(x, ev);
+		if (err == -ENOTCONN)
+			err = xs_reconnect(x, XS_RECONNECT_MS) ? err : -EAGAIN;
 		if (err != -EAGAIN || left == 0)
 			return err;
 		if (poll(&pfd, 1, left) < 0 && errno != EINTR)

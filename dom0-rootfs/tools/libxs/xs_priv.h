@@ -61,8 +61,11 @@ int xs_talk(struct xs *x, uint32_t type, xs_tx tx, const struct iovec *iov,
 int xs_talk_once(struct xs *x, uint32_t type, uint32_t tx_id,
 		 const struct iovec *iov, int count, struct xs_reply *reply);
 
-/* Connect again, waiting for the daemon, and register all watches. */
-int xs_reconnect(struct xs *x);
+/*
+ * Connect again and register all watches, trying for wait_ms (0: once).
+ * -ENOTCONN, -ETIMEDOUT
+ */
+int xs_reconnect(struct xs *x, int wait_ms);
 
 /*
  * Receive what is there without waiting. 1: a message is complete in

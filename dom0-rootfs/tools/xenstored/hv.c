@@ -8,6 +8,7 @@
 #include <string.h>
 #include <sys/ioctl.h>
 #include <sys/mman.h>
+#include <time.h>
 #include <unistd.h>
 
 #define __XEN_TOOLS__ 1
@@ -19,7 +20,9 @@
 
 #include "hv.h"
 
-#define PAGE PEER_PAGE
+#define PAGE       PEER_PAGE
+#define BIND_MS    20
+#define BIND_TRIES 100
 
 static int hv_bind(struct hv *hv, uint32_t domid, uint32_t port)
 {
@@ -156,6 +159,25 @@ static int make_arg(struct hv *hv)
 	return 0;
 }
 
+/*
+ * The event of dying domains has one listener. A predecessor that was killed
+ * is that until the kernel has finished with it.
+ */
+static int bind_dom_exc(struct hv *hv)
+{
+	const struct timespec pause = {.tv_nsec = BIND_MS * 1000000L};
+	int ret = peer_bind_virq(&hv->peer, VIRQ_DOM_EXC);
+
+	for (int i = 0; ret == -EEXIST && i < BIND_TRIES; i++) {
+		nanosleep(&pause, NULL);
+		ret = peer_bind_virq(&hv->peer, VIRQ_DOM_EXC);
+	}
+	if (ret < 0)
+		return ret;
+	hv->dom_exc = (uint32_t)ret;
+	return 0;
+}
+
 int hv_open(struct hv *hv, const char **what)
 {
 	int ret;
@@ -169,10 +191,9 @@ int hv_open(struct hv *hv, const char **what)
 	if (hv->backend < 0)
 		return -errno;
 	*what = "binding the event of dying domains";
-	ret = peer_bind_virq(&hv->peer, VIRQ_DOM_EXC);
-	if (ret < 0)
+	ret = bind_dom_exc(hv);
+	if (ret)
 		return ret;
-	hv->dom_exc = (uint32_t)ret;
 	*what = "memory for hypercalls";
 	return make_arg(hv);
 }

@@ -29,7 +29,7 @@ int path_complete(char out[PATH_SIZE], const char *name, unsigned int domid)
 	if (name[0] == '/') {
 		len = snprintf(out, PATH_SIZE, "%s", name);
 	} else {
-		if (strlen(name) > XENSTORE_REL_PATH_MAX)
+		if (path_special(name) || strlen(name) > XENSTORE_REL_PATH_MAX)
 			return -EINVAL;
 		len = snprintf(out, PATH_SIZE, PATH_HOME "/%s", domid, name);
 	}

@@ -557,10 +557,11 @@ static const struct operation {
 
 static int run(struct request *rq, uint32_t type)
 {
-	const struct operation *op = &operations[type];
+	const struct operation *op;
 
-	if (type >= XS_TYPE_COUNT || !op->run)
+	if (type >= XS_TYPE_COUNT || !operations[type].run)
 		return -ENOSYS;
+	op = &operations[type];
 	if ((op->flags & NEEDS_DOM0) && !subject_privileged(rq->who))
 		return -EACCES;
 	if ((op->flags & IN_TX) && rq->tx_id) {

@@ -5,8 +5,12 @@
 #include <stdlib.h>
 #include <string.h>
 #include <syslog.h>
+#include <time.h>
 
 #include "state.h"
+
+#define RESUME_MS    20
+#define RESUME_TRIES 50
 
 void server_init(struct server *srv, struct hv *hv)
 {
@@ -67,6 +71,10 @@ static void make_first_nodes(struct server *srv)
 		{"/local/domain/0", ""},
 		{"/local/domain/0/name", "Domain-0"},
 		{"/local/domain/0/domid", "0"},
+		/* libxl asks for the name of the CPU pool of all domains. */
+		{"/local/pool", ""},
+		{"/local/pool/0", ""},
+		{"/local/pool/0/name", "Pool-0"},
 	};
 	static const struct perm dom0 = {.domid = 0};
 	struct view v;
@@ -80,13 +88,30 @@ static void make_first_nodes(struct server *srv)
 	view_close(&v);
 }
 
+/*
+ * Our predecessor was killed, and its ports are free once the kernel has
+ * finished with it, which may be a little later.
+ */
+static int resume_patiently(struct server *srv, struct domain *d)
+{
+	const struct timespec pause = {.tv_nsec = RESUME_MS * 1000000L};
+	int err = domain_resume_ring(d);
+
+	for (int i = 0; err && i < RESUME_TRIES; i++) {
+		if (srv->hv->ops->state(srv->hv, d->domid) == DOMAIN_GONE)
+			return 0;
+		nanosleep(&pause, NULL);
+		err = domain_resume_ring(d);
+	}
+	return err;
+}
+
 static void resume_domains(struct server *srv)
 {
 	for (struct domain *d = srv->domains; d; d = d->next) {
-		int err = domain_resume_ring(d);
+		int err = resume_patiently(srv, d);
 
-		if (err && srv->hv->ops->state(srv->hv, d->domid) !=
-				   DOMAIN_GONE)
+		if (err)
 			syslog(LOG_ERR,
 			       "domain %u is cut off from the store: its ring "
 			       "cannot be connected again: %s: introduce or "
