@@ -22,7 +22,7 @@
 #define TRAMPOLINE_FIRST 0x8000ul
 #define TRAMPOLINE_END	 0x9f000ul
 
-#define INIT_DELAY_US	10000
+#define INIT_DELAY_US	100	/* the 10 ms of old were for external APICs */
 #define SIPI_DELAY_US	200
 #define START_STEP_US	100
 #define START_STEPS	50000u	/* 5 s: an emulator may be busy */

@@ -93,8 +93,9 @@ void delay_us(unsigned int us)
 			inb(DELAY_PORT);
 		return;
 	}
+	/* No PAUSE: on one emulated core it would cost a turn of every CPU. */
 	while (rdtsc() - start < ticks)
-		arch_relax();
+		;
 }
 
 void arch_delay_ms(unsigned int ms)
