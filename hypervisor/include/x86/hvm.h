@@ -80,7 +80,7 @@ struct arch_vcpu {
 	struct hvm_event event;
 	bool nmi_pending;	/* atomic */
 	bool nmi_blocked;	/* from delivery to IRET */
-	uint8_t irq_window;	/* what irq_window() was last told */
+	uint8_t irq_window;	/* enum irq_window, as the hardware is set */
 	uint64_t shadow_rip;	/* where an exit last fell into a shadow */
 	uint64_t iret_rip;	/* IRET seen here ends NMI blocking */
 
@@ -122,10 +122,13 @@ struct arch_domain {
  */
 void hvm_init(void);
 /*
- * Ports [first, last] of the hardware domain exit to hvm_port_access(), beside
- * the fixed list in hvm/ports.c. At boot, before its vCPUs run.
+ * Ports [first, last] of the hardware domain exit to hvm_port_access(); it
+ * reaches all others itself. At boot, before its vCPUs run.
  */
 void hvm_intercept_ports(uint16_t first, uint16_t last);
+
+/* Name of counter @reason of arch_cpu.exits[], NULL past the last. */
+const char *hvm_exit_name(unsigned int reason);
 
 /* --- driving a vCPU (x86/hvm) -------------------------------------------- */
 
@@ -142,6 +145,7 @@ unsigned int hvm_fetch(struct vcpu *v, uint8_t *buf, unsigned int n);
 void hvm_get_state(struct vcpu *v, struct hvm_state *s);
 /* -EINVAL when the CPU would refuse it (reserved bits, bad mode mix). */
 int hvm_set_state(struct vcpu *v, const struct hvm_state *s) must_check;
+int hvm_state_check(const struct vcpu *v, const struct hvm_state *s) must_check;
 /* INIT-SIPI: real mode at @vector << 12, everything else at reset values. */
 void hvm_set_sipi_state(struct vcpu *v, uint8_t vector);
 /* PVH entry state of guest-abi A1 for vCPU 0. */

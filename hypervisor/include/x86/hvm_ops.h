@@ -10,6 +10,7 @@
 
 /* Why the guest was left. Counted per CPU in arch_cpu.exits[]. */
 enum hvm_exit_reason {
+	HVM_EXIT_UNKNOWN,
 	HVM_EXIT_INTERRUPT,	/* physical interrupt, NMI, SMI, INIT */
 	HVM_EXIT_IRQ_WINDOW,	/* the guest can take an interrupt now */
 	HVM_EXIT_NMI_WINDOW,	/* it is about to end its NMI handler */
@@ -19,14 +20,15 @@ enum hvm_exit_reason {
 	HVM_EXIT_PORT,
 	HVM_EXIT_RDMSR,
 	HVM_EXIT_WRMSR,
-	HVM_EXIT_CR4_WRITE,
+	HVM_EXIT_CR_WRITE,	/* MOV to CR4, or to CR8 in a TPR window */
 	HVM_EXIT_NPT,		/* nested page fault */
 	HVM_EXIT_CACHE,		/* INVD, WBINVD: nothing is done */
 	HVM_EXIT_UD,		/* an instruction the guest has not got */
 	HVM_EXIT_GP,		/* ... or may not use */
 	HVM_EXIT_SHUTDOWN,	/* triple fault */
 	HVM_EXIT_INVALID,	/* the CPU refused the guest's state */
-	HVM_EXIT_UNKNOWN,
+	HVM_EXIT_EXCEPTION,	/* the guest's own, to be given back to it */
+	HVM_EXIT_MACHINE_CHECK,
 	HVM_EXIT_NR
 };
 
@@ -45,12 +47,19 @@ struct hvm_exit {
 			bool in, string, rep;
 		} io;
 		struct {
+			uint8_t nr;
+			uint8_t gpr;		/* source, REG_UNKNOWN: decode */
+		} cr;
+		struct hvm_event exception;
+		struct {
 			uint64_t gpa;
 			bool write, fetch;
 			bool walk;	/* by the guest's own page walk */
 		} npt;
 	};
 };
+
+#define REG_UNKNOWN 0xff
 
 struct hvm_paging {
 	uint64_t cr0, cr3, cr4, efer;
@@ -61,8 +70,11 @@ struct hvm_mode {
 	uint8_t width, cpl;
 };
 
-#define IRQ_WINDOW_OFF	0
-#define IRQ_WINDOW_ANY	16	/* else 1..15: opens when TPR[7:4] < this */
+enum irq_window {
+	IRQ_WINDOW_OFF,
+	IRQ_WINDOW_IF,		/* exit when IF = 1 and no shadow */
+	IRQ_WINDOW_TPR,		/* exit when the guest writes CR8 */
+};
 
 struct hvm_ops {
 	const char *name;
@@ -76,11 +88,12 @@ struct hvm_ops {
 	/* @v is about to run on this CPU after something else did. */
 	void (*vcpu_load)(struct vcpu *v);
 
-	/* Enters the guest and comes back with why it was left. */
+	/*
+	 * Enters the guest, delivering v->arch->event if there is one, and
+	 * comes back with why it was left.
+	 */
 	void (*run)(struct vcpu *v, struct hvm_exit *e);
-	/* The next entry delivers @ev. At most one an entry. */
-	void (*inject)(struct vcpu *v, const struct hvm_event *ev);
-	void (*irq_window)(struct vcpu *v, unsigned int window);
+	void (*irq_window)(struct vcpu *v, enum irq_window window);
 	/* Exit when the guest executes IRET. */
 	void (*nmi_window)(struct vcpu *v, bool on);
 	/* No translation used before is used by the next entry. */
@@ -128,10 +141,14 @@ extern const struct hvm_ops svm_ops;
 #define EFER_FFXSR	(1ull << 14)
 
 #define VEC_DB	1
+#define VEC_BP	3
+#define VEC_OF	4
 #define VEC_UD	6
 #define VEC_GP	13
+#define VEC_AC	17
+#define VEC_MC	18
 
-/* run.c: enables the vendor's part on this CPU. */
+/* setup.c: waits for hvm_init() and enables virtualization on this CPU. */
 void hvm_cpu_init(void);
 
 /* exits.c: does what exit @e of current @v asks for. */
@@ -157,9 +174,11 @@ bool hvm_pat_valid(uint64_t pat);
 int cpuid_policy_create(struct domain *d) must_check;
 void cpuid_policy_destroy(struct domain *d);
 
-/* mmio.c, port.c */
+
+/* mmio.c, ports.c */
 void hvm_nested_fault(struct vcpu *v, struct hvm_exit *e);
 void hvm_port(struct vcpu *v, struct hvm_exit *e);
+void hvm_ports_init(void);	/* once */
 /* 64 Ki bits, 1 = exit; what the hardware reads for a vCPU of @d. */
 const void *hvm_port_bitmap(const struct domain *d);
 

@@ -1,0 +1,26 @@
+/*
+ * Nested page table entries of AMD SVM: the long-mode format (APM vol. 2
+ * 5.3, 15.25). The p2m type lives in the bits left to software, 52 to 55. The
+ * table is the p2m: hv/p2m.h says what an entry owns.
+ */
+#ifndef X86_NPT_H
+#define X86_NPT_H
+
+#include <hv/p2m.h>
+
+#define NPT_P		(1ull << 0)
+#define NPT_W		(1ull << 1)
+#define NPT_U		(1ull << 2)	/* always: guest accesses count as user */
+#define NPT_A		(1ull << 5)
+#define NPT_D		(1ull << 6)
+#define NPT_PS		(1ull << 7)	/* a leaf at level 2 or 3 */
+#define NPT_TYPE_SHIFT	52
+#define NPT_ADDR	0x000ffffffffff000ull
+
+#define NPT_LEVELS	4
+#define NPT_ENTRIES	512u
+
+/* Frames an entry of level @l covers, as a power of two: 0, 9, 18, 27. */
+#define NPT_ORDER(l)	(9u * ((l) - 1))
+
+#endif
