@@ -18,6 +18,7 @@
 static uint16_t shadow[CELLS];
 static volatile uint16_t *screen;
 static unsigned int cursor;
+static bool wrapped;	/* the last character filled its line */
 static bool off;	/* not chosen, or the control domain's */
 
 static void redraw(void)
@@ -70,12 +71,13 @@ void vga_putc(char c)
 	if (c == '\r') {
 		cursor -= cursor % COLUMNS;
 	} else if (c == '\n') {
-		cursor += COLUMNS - cursor % COLUMNS;
+		cursor += wrapped ? 0 : COLUMNS - cursor % COLUMNS;
 	} else {
 		shadow[cursor] = ATTRIBUTE | (uint8_t)c;
 		screen[cursor] = shadow[cursor];
 		cursor++;
 	}
+	wrapped = c >= ' ' && cursor % COLUMNS == 0;
 	if (cursor >= CELLS)
 		scroll();
 	if (c == '\n')
