@@ -42,7 +42,8 @@ $(ISO): $(HV_IMAGE) $(B)/iso/vmlinux.gz $(IMAGES) $(B)/sbom.txt $(B)/iso/options
 		-uid 0 -gid 0 -b isolinux/isolinux.bin -c isolinux/boot.cat \
 		-no-emul-boot -boot-load-size 4 -boot-info-table \
 		-isohybrid-mbr /usr/lib/ISOLINUX/isohdpfx.bin \
-		$(B)/iso/tree
+		$(B)/iso/tree >$(B)/iso/xorriso.log 2>&1 || \
+		{ cat $(B)/iso/xorriso.log; exit 1; }
 	$(Q)mv $@.tmp $@
 	$(Q)echo "           $$(( $$(stat -c %s $@) / 1048576 )) MiB"
 

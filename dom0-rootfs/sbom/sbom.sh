@@ -17,7 +17,8 @@ host="musl-dev libxen-dev linux-libc-dev gcc-12 isolinux syslinux-common
 	{
 		cat "$dir"/*
 		for package in $host; do
-			dpkg-query -W -f '${Package} ${Version} host\n' "$package"
+			dpkg-query -W -f '${Package} ${Version} host\n' \
+				"$package" || echo "$package unknown host"
 		done
 	} | LC_ALL=C sort
 } >"$out.tmp"
