@@ -297,6 +297,17 @@ int page_alloc_reserve(mfn_t start, uint64_t nr, domid_t owner)
 	return 0;
 }
 
+void page_alloc_adopt(mfn_t start, uint64_t nr, domid_t owner)
+{
+	BUG_ON(start.v + nr > frame_count);
+	spin_lock(&alloc_lock);
+	for (uint64_t i = 0; i < nr; i++)
+		BUG_ON(frame_table[start.v + i].state != PAGE_OFFLINE);
+	nr_total += nr;
+	mark_used(start.v, nr, owner);
+	spin_unlock(&alloc_lock);
+}
+
 uint64_t page_nr_free(void)
 {
 	return __atomic_load_n(&nr_free, __ATOMIC_RELAXED);

@@ -44,6 +44,8 @@ void page_alloc_init(struct page *table, uint64_t frames);
 void page_alloc_add(mfn_t start, mfn_t end);
 /* Takes a free range out for good (dom0's identity RAM). -EBUSY if not free. */
 int page_alloc_reserve(mfn_t start, uint64_t nr, domid_t owner) must_check;
+/* Takes RAM in that the allocator was never given, as in use by @owner. */
+void page_alloc_adopt(mfn_t start, uint64_t nr, domid_t owner);
 /*
  * 2^order contiguous frames, owner DOMID_XEN, refs 1, contents undefined;
  * INVALID_MFN when there is none. @below: all frames under this mfn (0: any).

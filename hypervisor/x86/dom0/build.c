@@ -85,25 +85,9 @@ static void map_range(struct domain *d, uint64_t frame, uint64_t end)
 	}
 }
 
-/* The frames below 1 MiB were never the allocator's: make them dom0's here. */
-static void claim_low_frames(const struct mem_range *r)
-{
-	for (uint64_t a = r->start; a < r->end && a < (1ul << 20);
-	     a += PAGE_SIZE) {
-		struct page *pg = mfn_to_page(addr_to_mfn(a));
-
-		if (!pg)
-			continue;
-		pg->owner = 0;
-		pg->refs = 1;
-		pg->state = PAGE_INUSE;
-	}
-}
-
 static void map_memory(struct domain *d)
 {
 	for (unsigned int i = 0; i < dom0_plan.ram_nr; i++) {
-		claim_low_frames(&dom0_plan.ram[i]);
 		map_range(d, dom0_plan.ram[i].start >> PAGE_SHIFT,
 			  dom0_plan.ram[i].end >> PAGE_SHIFT);
 	}

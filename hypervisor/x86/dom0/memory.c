@@ -81,8 +81,11 @@ static void take_low_ram(void)
 		uint64_t end = ROUNDDOWN(MIN(e->addr + e->size, LOW_RAM_END),
 					 PAGE_SIZE);
 
-		if (e->type == E820_RAM && start < end)
-			add_range(start, end);
+		if (e->type != E820_RAM || start >= end)
+			continue;
+		page_alloc_adopt(addr_to_mfn(start),
+				 (end - start) >> PAGE_SHIFT, 0);
+		add_range(start, end);
 	}
 }
 

@@ -60,6 +60,13 @@ int page_alloc_reserve(mfn_t start, uint64_t nr, domid_t owner)
 	return -EBUSY;
 }
 
+void page_alloc_adopt(mfn_t start, uint64_t nr, domid_t owner)
+{
+	(void)start;
+	(void)nr;
+	(void)owner;
+}
+
 uint64_t page_nr_total(void)
 {
 	return 0;
