@@ -485,7 +485,7 @@ static void find_s5(const struct acpi_header *h)
 {
 	const uint8_t *p = (const uint8_t *)h;
 
-	for (size_t i = sizeof(*h) + 2; i + 4 < h->length; i++) {
+	for (size_t i = sizeof(*h) + 1; i + 4 < h->length; i++) {
 		if (memcmp(p + i, "_S5_", 4))
 			continue;
 		if (p[i - 1] != AML_NAME &&

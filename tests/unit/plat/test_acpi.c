@@ -1,0 +1,313 @@
+/*
+ * x86/acpi.c with tables made here: good ones, and what broken firmware shows.
+ * map_firmware() of the fakes panics outside the memory, so a read that
+ * follows a bad length is seen.
+ */
+#include <stdlib.h>
+
+#include "fakes.h"
+
+#include <x86/acpi.h>
+
+#define MEMORY	0x200000u
+#define RSDP	0xe0040u
+#define XSDT	0x100000u
+#define MADT	0x110000u
+#define FADT	0x120000u
+#define DSDT	0x130000u
+#define MCFG	0x140000u
+#define HPET	0x150000u
+
+static unsigned int xsdt_nr;
+
+static void checksum(uint32_t at, uint32_t len, uint32_t field)
+{
+	uint8_t sum = 0;
+
+	fake_ram[at + field] = 0;
+	for (uint32_t i = 0; i < len; i++)
+		sum = (uint8_t)(sum + (uint8_t)fake_ram[at + i]);
+	fake_ram[at + field] = (char)-sum;
+}
+
+static void put(uint32_t at, uint64_t v, unsigned int size)
+{
+	memcpy(fake_ram + at, &v, size);
+}
+
+static void seal(uint32_t at)
+{
+	uint32_t len;
+
+	memcpy(&len, fake_ram + at + 4, 4);
+	checksum(at, len, 9);
+}
+
+static void table(uint32_t at, const char *sig, uint32_t len)
+{
+	memcpy(fake_ram + at, sig, 4);
+	put(at + 4, len, 4);
+	seal(at);
+}
+
+static void list_table(uint32_t at)
+{
+	put(XSDT + 36 + xsdt_nr++ * 8, at, 8);
+	put(XSDT + 4, 36 + xsdt_nr * 8, 4);
+	seal(XSDT);
+}
+
+/* Appends @n bytes to the table at @at. */
+static void append(uint32_t at, const void *p, uint32_t n)
+{
+	uint32_t len;
+
+	memcpy(&len, fake_ram + at + 4, 4);
+	memcpy(fake_ram + at + len, p, n);
+	put(at + 4, len + n, 4);
+	seal(at);
+}
+
+static void append_cpu(uint8_t id, uint8_t flags)
+{
+	uint8_t e[8] = {0, 8, id, id, flags};
+
+	append(MADT, e, 8);
+}
+
+static void append_ioapic(uint32_t addr)
+{
+	uint8_t e[12] = {1, 12, 0};
+
+	memcpy(e + 4, &addr, 4);
+	append(MADT, e, 12);
+}
+
+static int setup(void **state)
+{
+	(void)state;
+	fake_memory(MEMORY);
+	memcpy(fake_ram + RSDP, "RSD PTR ", 8);
+	fake_ram[RSDP + 15] = 2;
+	put(RSDP + 20, 36, 4);
+	put(RSDP + 24, XSDT, 8);
+	checksum(RSDP, 20, 8);
+	checksum(RSDP, 36, 32);
+	xsdt_nr = 0;
+	table(XSDT, "XSDT", 36);
+	table(MADT, "APIC", 44);
+	put(MADT + 36, 0xfee00000, 4);
+	seal(MADT);
+	append_cpu(0, 1);
+	append_cpu(1, 1);
+	append_cpu(2, 0);
+	append_ioapic(0xfec00000);
+	append(MADT, (uint8_t[]){2, 10, 0, 0, 2, 0, 0, 0, 0, 0}, 10);
+	list_table(MADT);
+	table(FADT, "FACP", 244);
+	put(FADT + 40, DSDT, 4);
+	put(FADT + 46, 9, 2);
+	put(FADT + 64, 0x604, 4);
+	put(FADT + 76, 0x608, 4);
+	fake_ram[FADT + 91] = 4;
+	put(FADT + 112, 1u << 10, 4);
+	put(FADT + 116, 0x0801, 2);
+	put(FADT + 120, 0xcf9, 8);
+	fake_ram[FADT + 128] = 0xf;
+	seal(FADT);
+	list_table(FADT);
+	table(DSDT, "DSDT", 36);
+	append(DSDT, "\x08\\_S5_\x12\x0a\x04\x0a\x05\x0a\x06\x00\x00", 14);
+	log_lines = 0;
+	return 0;
+}
+
+static void good(void **state)
+{
+	static const uint8_t mcfg[24] = {[11] = 0xe0, [19] = 255};
+
+	(void)state;
+	table(MCFG, "MCFG", 36);
+	append(MCFG, mcfg, 24);
+	list_table(MCFG);
+	acpi_init();
+	assert_int_equal(acpi.rsdp, RSDP);
+	assert_int_equal(acpi.cpu_nr, 2);
+	assert_int_equal(acpi.cpu_apic_id[1], 1);
+	assert_int_equal(acpi.ioapic_nr, 1);
+	assert_int_equal(acpi.ioapic[0].addr, 0xfec00000);
+	assert_int_equal(acpi.iso_nr, 1);
+	assert_int_equal(acpi.iso[0].gsi, 2);
+	assert_int_equal(acpi.lapic_addr, 0xfee00000);
+	assert_int_equal(acpi.pm_tmr, 0x608);
+	assert_int_equal(acpi.pm1a_cnt, 0x604);
+	assert_int_equal(acpi.reset_reg.address, 0xcf9);
+	assert_int_equal(acpi.reset_value, 0xf);
+	assert_int_equal(acpi.dsdt, DSDT);
+	assert_true(acpi.s5_valid);
+	assert_int_equal(acpi.s5_typ_a, 5);
+	assert_int_equal(acpi.s5_typ_b, 6);
+	assert_int_equal(acpi.mcfg_nr, 1);
+	assert_int_equal(acpi.mcfg[0].base, 0xe0000000);
+	assert_int_equal(acpi.mcfg[0].end_bus, 255);
+}
+
+static void no_tables(void **state)
+{
+	(void)state;
+	fake_ram[RSDP] = 'X';
+	expect_panic("no ACPI tables", acpi_init());
+}
+
+static void bad_rsdp_checksum(void **state)
+{
+	(void)state;
+	fake_ram[RSDP + 30] ^= 1;
+	expect_panic("no ACPI tables", acpi_init());
+}
+
+static void bad_table_checksum(void **state)
+{
+	(void)state;
+	fake_ram[MADT + 20] ^= 1;
+	expect_panic("no usable interrupt controllers", acpi_init());
+	seal(MADT);
+	fake_ram[FADT + 20] ^= 1;
+	acpi_init();
+	assert_false(acpi.s5_valid);
+	assert_int_equal(acpi.pm_tmr, 0);
+}
+
+static void bad_lengths(void **state)
+{
+	static const uint32_t lengths[] = {0, 35, 0x80000000, 0xffffffff};
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_SIZE(lengths); i++) {
+		put(FADT + 4, lengths[i], 4);
+		acpi_init();
+		assert_int_equal(acpi.dsdt, 0);
+	}
+	put(XSDT + 4, 40, 4);	/* half an entry */
+	seal(XSDT);
+	expect_panic("no usable interrupt controllers", acpi_init());
+}
+
+static void bad_madt_entries(void **state)
+{
+	(void)state;
+	append(MADT, (uint8_t[]){0, 2}, 2);		/* too short for a CPU */
+	append(MADT, (uint8_t[]){77, 3, 0}, 3);		/* unknown: skipped */
+	append_cpu(7, 1);
+	append(MADT, (uint8_t[]){0, 0}, 2);		/* would never end */
+	append_cpu(8, 1);
+	acpi_init();
+	assert_int_equal(acpi.cpu_nr, 3);
+	assert_int_equal(acpi.cpu_apic_id[2], 7);
+}
+
+static void entry_beyond_the_end(void **state)
+{
+	(void)state;
+	append(MADT, (uint8_t[]){0, 8, 9, 9}, 4);
+	acpi_init();
+	assert_int_equal(acpi.cpu_nr, 2);
+}
+
+static void doubles_and_floods(void **state)
+{
+	(void)state;
+	append_cpu(1, 1);
+	append_ioapic(0xfec00000);
+	append(MADT, (uint8_t[]){2, 10, 0, 0, 5, 0, 0, 0, 0, 0}, 10);
+	append(MADT, (uint8_t[]){2, 10, 0, 99, 5, 0, 0, 0, 0, 0}, 10);
+	for (unsigned int i = 0; i < 30; i++)
+		append_ioapic(0xfec10000 + i * 0x1000);
+	for (uint32_t i = 0; i < 400; i++) {
+		uint32_t e[4] = {0x1009, 1000 + i, 1, 0};
+
+		append(MADT, e, 16);
+	}
+	list_table(MADT);
+	list_table(FADT);
+	acpi_init();
+	assert_int_equal(acpi.cpu_nr, MAX_CPUS);
+	assert_int_equal(acpi.ioapic_nr, ACPI_IOAPIC_MAX);
+	assert_int_equal(acpi.iso_nr, 1);
+	assert_int_equal(acpi.iso[0].gsi, 2);
+}
+
+static void s5_shapes(void **state)
+{
+	static const struct {
+		const char *aml;
+		uint32_t len;
+		int valid, a, b;
+	} rows[] = {
+		{"\x08_S5_\x12\x06\x04\x00\x00\x00\x00", 12, 1, 0, 0},
+		{"\x08_S5_\x12\x06\x04\x01\x01\x00\x00", 12, 1, 1, 1},
+		{"\x08_S5_\x12\x08\x01\x0a\x07", 10, 1, 7, 7},
+		{"\x08_S5_\x12\x46\x00\x04\x0b\x03\x00\x0c\x02\x00\x00\x00",
+		 17, 1, 3, 2},
+		{"\x08_S5_\x12\x06\x04\x0a\x08\x00", 11, 0, 0, 0},
+		{"\x08_S5_\x12\x06\x04\x0a", 9, 0, 0, 0},
+		{"\x08_S5_\x12", 6, 0, 0, 0},
+		{"\x08_S5_\x12\xff", 7, 0, 0, 0},
+		{"\x08_S5_", 5, 0, 0, 0},
+		{"\x10_S5_\x12\x06\x04\x00\x00", 10, 0, 0, 0},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_SIZE(rows); i++) {
+		table(DSDT, "DSDT", 36);
+		append(DSDT, rows[i].aml, rows[i].len);
+		acpi_init();
+		assert_int_equal(acpi.s5_valid, rows[i].valid);
+		assert_int_equal(acpi.s5_typ_a, rows[i].a);
+		assert_int_equal(acpi.s5_typ_b, rows[i].b);
+	}
+}
+
+/* Any byte of any table changed, checksum made good again: no stray read. */
+static void random_damage(void **state)
+{
+	static const uint32_t at[] = {MADT, FADT, DSDT, XSDT};
+
+	static unsigned int i;	/* these survive longjmp() */
+	static uint32_t t;
+
+	srand(3);
+	for (i = 0; i < 3000; i++) {
+		t = at[i % 4];
+		setup(state);
+		for (int k = 0; k < 4; k++)
+			fake_ram[t + 36 + (uint32_t)rand() % 100] = (char)rand();
+		seal(t);
+		panic_expected = 1;
+		if (!setjmp(panic_env)) {
+			acpi_init();
+			panic_expected = 0;
+		} else if (t != XSDT && t != FADT) {
+			/* Those two may point anywhere; others may not. */
+			assert_null(strstr(panic_text, "map_firmware"));
+		}
+	}
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test_setup(good, setup),
+		cmocka_unit_test_setup(no_tables, setup),
+		cmocka_unit_test_setup(bad_rsdp_checksum, setup),
+		cmocka_unit_test_setup(bad_table_checksum, setup),
+		cmocka_unit_test_setup(bad_lengths, setup),
+		cmocka_unit_test_setup(bad_madt_entries, setup),
+		cmocka_unit_test_setup(entry_beyond_the_end, setup),
+		cmocka_unit_test_setup(doubles_and_floods, setup),
+		cmocka_unit_test_setup(s5_shapes, setup),
+		cmocka_unit_test_setup(random_damage, setup),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
