@@ -21,6 +21,7 @@ struct build {
 
 	/* filled by the steps */
 	uint16_t domid;
+	struct hv_window *window; /* into its memory, until it starts */
 	uint32_t store_port, console_port;
 	uint64_t rsdp;
 };
@@ -43,6 +44,8 @@ int memory_populate(struct build *b, struct dom_error *err);
 int memory_load_kernel(struct build *b, struct dom_error *err);
 int memory_load_ramdisk(struct build *b, struct dom_error *err);
 int memory_load_tables(struct build *b, struct dom_error *err);
+/* No more writing: the last of them does it, and undoing. */
+void memory_seal(struct build *b);
 
 /* --- build_rings.c: xenstore's and the console's ring --------------------- */
 int rings_open(struct build *b, struct dom_error *err);

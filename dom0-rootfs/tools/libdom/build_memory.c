@@ -1,8 +1,9 @@
 /*
  * A new domain's memory: giving it, and putting kernel, ramdisk, ACPI tables and
- * start info into it through short-lived foreign mappings.
+ * start info into it.
  */
 #include <errno.h>
+#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -10,7 +11,7 @@
 
 #define ORDER_1G  18
 #define ORDER_2M  9
-#define MAP_PAGES 256u /* 1 MiB at a time: each costs dom0 a scratch page */
+#define PIECE	  (1u << 20) /* what is prepared in dom0 at a time */
 
 struct extent {
 	uint64_t gfn, end;
@@ -106,12 +107,14 @@ int memory_populate(struct build *b, struct dom_error *err)
 	for (i = 0, ret = 0; i < 5 && ret == 0; i++)
 		ret = populate_range(b, all[i], &done, total, err);
 	hv_claim(b->dom->hv, b->domid, 0);
+	if (ret == 0 && hv_window_open(b->dom->hv, b->domid, &b->window) != 0)
+		ret = dom_fail_errno(err, -ENOMEM, "%s", b->cfg->name);
 	return ret;
 }
 
 /*
- * Calls fill() with pieces of [gpa, gpa + len) mapped one after the other. pos:
- * bytes of the range before this piece.
+ * Calls fill() for pieces of [gpa, gpa + len) one after the other and writes
+ * them into the guest. pos: bytes of the range before this piece.
  */
 typedef int fill_fn(struct build *b, const void *arg, uint64_t pos, uint8_t *to,
 		    size_t n);
@@ -119,26 +122,21 @@ typedef int fill_fn(struct build *b, const void *arg, uint64_t pos, uint8_t *to,
 static int for_each_piece(struct build *b, uint64_t gpa, uint64_t len,
 			  fill_fn *fill, const void *arg)
 {
+	uint8_t *piece = NULL;
 	uint64_t pos = 0;
+	size_t n;
 	int ret = 0;
 
+	if (posix_memalign((void **)&piece, HV_PAGE_SIZE, PIECE) != 0)
+		return -ENOMEM;
 	while (pos < len && ret == 0) {
-		uint64_t at = gpa + pos;
-		size_t skip = at & (HV_PAGE_SIZE - 1);
-		size_t n = MAP_PAGES * HV_PAGE_SIZE - skip;
-		unsigned int pages;
-		void *p;
-
-		if (n > len - pos)
-			n = (size_t)(len - pos);
-		pages = (unsigned int)((skip + n + HV_PAGE_SIZE - 1) / HV_PAGE_SIZE);
-		ret = hv_map(b->dom->hv, b->domid, at >> HV_PAGE_SHIFT, pages, &p);
-		if (ret)
-			break;
-		ret = fill(b, arg, pos, (uint8_t *)p + skip, n);
-		hv_unmap(p, pages);
+		n = len - pos < PIECE ? (size_t)(len - pos) : PIECE;
+		ret = fill(b, arg, pos, piece, n);
+		if (ret == 0)
+			ret = hv_window_write(b->window, gpa + pos, piece, n);
 		pos += n;
 	}
+	free(piece);
 	return ret;
 }
 
@@ -175,7 +173,6 @@ int memory_load_kernel(struct build *b, struct dom_error *err)
 	return 0;
 }
 
-/* Straight from the file into the guest. */
 static int fill_from_file(struct build *b, const void *arg, uint64_t pos,
 			  uint8_t *to, size_t n)
 {
@@ -228,10 +225,17 @@ int memory_load_tables(struct build *b, struct dom_error *err)
 		ret = for_each_piece(b, l->start_info, l->start_size, fill_copy,
 				     tables);
 	}
+	memory_seal(b);
 	if (ret == 0)
 		ret = hv_set_memory_map(b->dom->hv, b->domid, l->e820, l->e820_nr);
 	if (ret)
 		return dom_fail_errno(err, ret, "%s: the guest's tables cannot be "
 				      "written", b->cfg->name);
 	return 0;
+}
+
+void memory_seal(struct build *b)
+{
+	hv_window_close(b->window);
+	b->window = NULL;
 }

@@ -77,6 +77,13 @@ static int memory_run(void *ctx, size_t item, struct dom_error *err)
 	return ret ? ret : memory_populate(ctx, err);
 }
 
+/* What is mapped of a domain keeps it from dying. */
+static void memory_undo(void *ctx, size_t item)
+{
+	(void)item;
+	memory_seal(ctx);
+}
+
 static void kernel_tell(void *ctx, size_t item, char *line, size_t size)
 {
 	const struct build *b = ctx;
@@ -283,7 +290,7 @@ static int start_run(void *ctx, size_t item, struct dom_error *err)
 static const struct plan_step
 	step_domain = {domain_tell, domain_run, domain_undo},
 	step_vcpus = {vcpus_tell, vcpus_run, NULL},
-	step_memory = {memory_tell, memory_run, NULL},
+	step_memory = {memory_tell, memory_run, memory_undo},
 	step_kernel = {kernel_tell, kernel_run, NULL},
 	step_ramdisk = {ramdisk_tell, ramdisk_run, NULL},
 	step_tables = {tables_tell, tables_run, NULL},

@@ -29,7 +29,7 @@ void plan_tell(const struct plan *plan, void *ctx, dom_line_fn *line, void *line
 int plan_run(const struct plan *plan, void *ctx, struct dom_error *err)
 {
 	size_t i;
-	int ret;
+	int ret = 0;
 
 	for (i = 0; i < plan->n; i++) {
 		ret = plan->e[i].step->run(ctx, plan->e[i].item, err);

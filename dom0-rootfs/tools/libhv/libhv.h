@@ -142,6 +142,16 @@ void hv_unmap(void *addr, unsigned int count);
  */
 int hv_map_grant_table(struct hv *hv, uint16_t domid, void **out);
 
+/*
+ * For writing much into a domain that has not run yet (window.c). Uses its
+ * grant table from entry 8 on while it writes. gpa and len are bytes, of any
+ * alignment.
+ */
+struct hv_window;
+int hv_window_open(struct hv *hv, uint16_t domid, struct hv_window **out);
+int hv_window_write(struct hv_window *w, uint64_t gpa, const void *src, size_t len);
+void hv_window_close(struct hv_window *w); /* NULL is fine */
+
 /* --- events (event.c) ----------------------------------------------------- */
 
 /* A port of domid which remote may bind. */

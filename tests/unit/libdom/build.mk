@@ -1,0 +1,23 @@
+# Unit tests of libdom's pure parts: hostile kernels, unpacking, what a guest
+# finds in its memory, plans.
+LIBDOM_TEST_CFLAGS := $(WARN) -O1 -g -fsanitize=address,undefined \
+	-fno-sanitize-recover=all -I$(DOM0)/tools -Itests/unit/libdom
+LIBDOM_TEST_DIR := $(B)/tests/unit/libdom
+LIBDOM_TESTS := $(patsubst %,$(LIBDOM_TEST_DIR)/%,test_kernel test_unpack \
+	test_guest test_plan)
+
+$(LIBDOM_TEST_DIR)/test_kernel: $(patsubst %,$(DOM0)/tools/libdom/%.c, \
+	kernel_elf blake2b error)
+$(LIBDOM_TEST_DIR)/test_unpack: $(patsubst %,$(DOM0)/tools/libdom/%.c, \
+	kernel_bzimage kernel_unpack kernel_lz4 error)
+$(LIBDOM_TEST_DIR)/test_guest: $(patsubst %,$(DOM0)/tools/libdom/%.c, \
+	guest_layout guest_acpi guest_context error)
+$(LIBDOM_TEST_DIR)/test_plan: $(DOM0)/tools/libdom/plan.c
+
+$(LIBDOM_TESTS): $(LIBDOM_TEST_DIR)/%: tests/unit/libdom/%.c | $(B)/.deps
+	@mkdir -p $(@D)
+	@echo "  CC       $@"
+	$(Q)gcc $(LIBDOM_TEST_CFLAGS) -MMD $(filter %.c,$^) -lcmocka -llzma -lz -lzstd -o $@
+
+UNIT_TESTS += $(LIBDOM_TESTS)
+-include $(wildcard $(LIBDOM_TEST_DIR)/*.d)
