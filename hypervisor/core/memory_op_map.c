@@ -237,17 +237,20 @@ static int add_foreign(struct domain *d, struct domain *fd, gfn_t fgfn,
 
 static int foreign_find(domid_t id, const struct domain *d, struct domain **out)
 {
+	struct domain *fd;
 	int err;
 
 	if (id == DOMID_SELF)
 		return -EINVAL;
-	err = domain_find_checked(id, ACCESS_FOREIGN_MAP, out);
+	err = domain_find_checked(id, ACCESS_FOREIGN_MAP, &fd);
 	if (err)
 		return err;
-	if (*out != d && !(*out)->dying)
-		return 0;
-	domain_put(*out);
-	return -EINVAL;
+	if (fd == d || fd->dying) {
+		domain_put(fd);
+		return -EINVAL;
+	}
+	*out = fd;
+	return 0;
 }
 
 /* --- add_to_physmap_batch ------------------------------------------------------------ */

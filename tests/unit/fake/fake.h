@@ -60,6 +60,7 @@ struct fake {
 	unsigned int fail_p2m_set;	/* count down to one -ENOMEM; 0: off */
 	bool compat;			/* callers are in 32-bit mode */
 	uint64_t free_at_start;		/* frames, once dom0 stands */
+	unsigned int refs_at_start;	/* of dom0 */
 };
 extern struct fake fake;
 

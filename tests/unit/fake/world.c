@@ -58,6 +58,7 @@ int fake_machine(void **state)
 	fake_run(hardware_domain, 0);
 	warm_up(hardware_domain);
 	fake.free_at_start = page_nr_free();
+	fake.refs_at_start = hardware_domain->refs;
 	return 0;
 }
 
@@ -148,6 +149,7 @@ int fake_check_clean(void **state)
 	if (d)
 		fail_msg("domain %u is left", d->id);
 	assert_int_equal(page_nr_free(), fake.free_at_start);
+	assert_int_equal(hardware_domain->refs, fake.refs_at_start);
 	assert_int_equal(page_nr_claimed(), 0);
 	assert_int_equal(grants_active(hardware_domain), 0);
 	assert_int_equal(hardware_domain->tot_pages, FAKE_DOM0_PAGES);
