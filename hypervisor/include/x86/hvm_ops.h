@@ -20,7 +20,7 @@ enum hvm_exit_reason {
 	HVM_EXIT_PORT,
 	HVM_EXIT_RDMSR,
 	HVM_EXIT_WRMSR,
-	HVM_EXIT_CR_WRITE,	/* MOV to CR4, or to CR8 in a TPR window */
+	HVM_EXIT_CR_WRITE,	/* CR0 (MOV, LMSW), CR4, CR8 in a TPR window */
 	HVM_EXIT_NPT,		/* nested page fault */
 	HVM_EXIT_CACHE,		/* INVD, WBINVD: nothing is done */
 	HVM_EXIT_UD,		/* an instruction the guest has not got */
@@ -104,6 +104,7 @@ struct hvm_ops {
 	void (*get_paging)(struct vcpu *v, struct hvm_paging *p);
 	struct hvm_mode (*get_mode)(struct vcpu *v);
 	struct segment (*get_segment)(struct vcpu *v, enum seg seg);
+	void (*set_cr0)(struct vcpu *v, uint64_t cr0);
 	void (*set_cr4)(struct vcpu *v, uint64_t cr4);
 	void (*set_efer)(struct vcpu *v, uint64_t efer);
 	/* v->arch->pat or ->tsc_offset changed. */
@@ -120,6 +121,7 @@ extern const struct hvm_ops svm_ops;
 
 #define RFLAGS_IF	(1ull << 9)
 #define CR0_PE		(1ull << 0)
+#define CR0_MASK	0xe005003full	/* bits that are defined */
 #define CR0_ET		(1ull << 4)
 #define CR0_WP		(1ull << 16)
 #define CR0_NW		(1ull << 29)
@@ -145,6 +147,7 @@ extern const struct hvm_ops svm_ops;
 #define VEC_OF	4
 #define VEC_UD	6
 #define VEC_GP	13
+#define VEC_PF	14
 #define VEC_AC	17
 #define VEC_MC	18
 

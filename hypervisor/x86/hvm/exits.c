@@ -45,22 +45,68 @@ static void exit_hlt(struct vcpu *v, struct hvm_exit *e)
 /* --- control registers --------------------------------------------------------- */
 
 /*
- * MOV CRn, r64: [REX] 0F 22 /n with register operand (APM vol. 3). The prefix
- * F0 names CR8 in 32-bit code; guests of ours use REX.
+ * MOV CRn, r64: [REX] 0F 22 /n; LMSW r16: 0F 01 /6 (APM vol. 3). LMSW from
+ * memory, and CR8 named by a LOCK prefix, are not used by our guests. *lmsw
+ * tells the one from the other.
  */
-static bool decode_mov_cr(struct vcpu *v, struct hvm_exit *e)
+static bool decode_cr_write(struct vcpu *v, struct hvm_exit *e, bool *lmsw)
 {
-	uint8_t b[4];
+	uint8_t b[4], modrm, rex = 0;
 	unsigned int n = hvm_fetch(v, b, sizeof(b)), at = 0;
-	uint8_t rex = 0;
 
 	if (n >= 1 && (b[0] & 0xf0) == 0x40)
 		rex = b[at++];
-	if (n < at + 3 || b[at] != 0x0f || b[at + 1] != 0x22)
+	if (n < at + 3 || b[at] != 0x0f)
 		return false;
-	e->cr.gpr = (b[at + 2] & 7) | (rex & 1 ? 8 : 0);
+	modrm = b[at + 2];
+	*lmsw = b[at + 1] == 0x01 && modrm >> 6 == 3 && (modrm >> 3 & 7) == 6;
+	if (b[at + 1] != 0x22 && !*lmsw)
+		return false;
+	e->cr.gpr = (modrm & 7) | (rex & 1 ? 8 : 0);
 	e->len = at + 3;
 	return true;
+}
+
+/* Leaving or entering paging moves LMA: APM vol. 2 14.6. */
+static bool cr0_valid(struct vcpu *v, const struct hvm_paging *p, uint64_t val)
+{
+	bool cs_l = hvm_ops->get_segment(v, SEG_CS).attr & SEG_ATTR_L;
+
+	if (val >> 32 || ((val & CR0_PG) && !(val & CR0_PE)) ||
+	    ((val & CR0_NW) && !(val & CR0_CD)))
+		return false;
+	if (!((val ^ p->cr0) & CR0_PG) || !(p->efer & EFER_LME))
+		return true;
+	if (val & CR0_PG)
+		return (p->cr4 & CR4_PAE) && !cs_l;
+	return !cs_l && !(p->cr4 & CR4_PCIDE);
+}
+
+static void write_cr0(struct vcpu *v, struct hvm_exit *e, uint64_t val)
+{
+	struct hvm_paging p;
+
+	hvm_ops->get_paging(v, &p);
+	if (!cr0_valid(v, &p, val)) {
+		hvm_inject_gp(v);
+		return;
+	}
+	val = (val & CR0_MASK) | CR0_ET;
+	if (((val ^ p.cr0) & CR0_PG) && (p.efer & EFER_LME))
+		hvm_ops->set_efer(v, val & CR0_PG ? p.efer | EFER_LMA :
+						    p.efer & ~EFER_LMA);
+	hvm_ops->set_cr0(v, val);
+	hvm_ops->flush_tlb(v);
+	hvm_advance(v, e->len);
+}
+
+/* LMSW: the low four bits; PE can be set but not cleared. */
+static uint64_t lmsw_value(struct vcpu *v, uint64_t msw)
+{
+	struct hvm_paging p;
+
+	hvm_ops->get_paging(v, &p);
+	return (p.cr0 & ~0xeull) | (msw & 0xf);
 }
 
 static void write_cr4(struct vcpu *v, struct hvm_exit *e, uint64_t val)
@@ -83,17 +129,22 @@ static void write_cr4(struct vcpu *v, struct hvm_exit *e, uint64_t val)
 
 static void exit_cr_write(struct vcpu *v, struct hvm_exit *e)
 {
+	bool lmsw = false;
 	uint64_t val;
 
-	if (e->cr.gpr == REG_UNKNOWN && !decode_mov_cr(v, e)) {
-		domain_crash(v->domain, "vCPU %u: cannot read its MOV to CR%u",
-			     v->id, e->cr.nr);
+	if (e->cr.gpr == REG_UNKNOWN && !decode_cr_write(v, e, &lmsw)) {
+		domain_crash(v->domain, "vCPU %u: cannot read its write of CR%u at %#lx",
+			     v->id, e->cr.nr, v->arch->regs.rip);
 		return;
 	}
 	val = *regs_gpr(&v->arch->regs, e->cr.gpr);
 	if (hvm_ops->get_mode(v).width != 8)
 		val = (uint32_t)val;
-	if (e->cr.nr == 4) {
+	if (lmsw)
+		val = lmsw_value(v, val);
+	if (e->cr.nr == 0) {
+		write_cr0(v, e, val);
+	} else if (e->cr.nr == 4) {
 		write_cr4(v, e, val);
 	} else if (val > 15) {
 		hvm_inject_gp(v);

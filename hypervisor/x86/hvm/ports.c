@@ -72,6 +72,34 @@ static gva_t string_address(struct vcpu *v, const struct hvm_exit *e,
 	return GVA(flat ? reg : reg + hvm_ops->get_segment(v, seg).base);
 }
 
+/*
+ * The page fault that the guest would have got at @at, or past the page's end.
+ * What is there but cannot be written is a protection fault (APM vol. 2 8.4.2).
+ */
+static void inject_page_fault(struct vcpu *v, gva_t at, unsigned int size,
+			      bool write)
+{
+	struct page *pg = arch_guest_page(at, write);
+	struct hvm_state s;
+	uint32_t code = write ? 2 : 0;
+
+	if (pg) {
+		page_put(pg);
+		at = GVA((at.v + size - 1) & PAGE_MASK);
+	}
+	pg = write ? arch_guest_page(at, false) : NULL;
+	if (pg) {
+		page_put(pg);
+		code |= 1;
+	}
+	if (hvm_ops->get_mode(v).cpl == 3)
+		code |= 4;
+	hvm_get_state(v, &s);
+	s.cr2 = at.v;
+	hvm_ops->set_state(v, &s);
+	hvm_inject_exception(v, VEC_PF, true, code);
+}
+
 /* INS and OUTS move one element an exit; REP comes back for the next. */
 static void port_string(struct vcpu *v, const struct hvm_exit *e)
 {
@@ -94,7 +122,7 @@ static void port_string(struct vcpu *v, const struct hvm_exit *e)
 	if (!err && e->io.in)
 		err = guest_write(at, &val, e->io.size);
 	if (err) {
-		hvm_inject_gp(v);
+		inject_page_fault(v, at, e->io.size, e->io.in);
 		return;
 	}
 	reg_add(index, step, e->io.addr_size);

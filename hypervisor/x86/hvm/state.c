@@ -16,7 +16,6 @@
 #define RFLAGS_FIXED	(1ull << 1)
 #define RFLAGS_VM	(1ull << 17)
 #define RFLAGS_VALID	0x3f7fd7ull
-#define CR0_DEFINED	0xe005003full
 #define DR6_RESET	0xffff0ff0ull
 #define DR7_RESET	0x400ull
 
@@ -78,7 +77,7 @@ static bool mode_valid(const struct hvm_state *s)
 
 static bool state_valid(const struct vcpu *v, const struct hvm_state *s)
 {
-	return !(s->cr0 & ~CR0_DEFINED) &&
+	return !(s->cr0 & ~CR0_MASK) &&
 	       !(s->cr4 & ~hvm_cr4_allowed(v)) &&
 	       !(s->efer & ~hvm_efer_allowed(v)) &&
 	       !(s->cr3 >> MIN(host_phys_bits, 52u)) &&

@@ -30,6 +30,7 @@ struct exit_row {
 
 #define ROW(code, r, l) [SVM_EXIT_##code] = {HVM_EXIT_##r, l}
 static const struct exit_row exit_rows[SVM_EXIT_TABLE_NR] = {
+	ROW(CR0_SEL_WRITE, CR_WRITE, 0),
 	ROW(CR4_WRITE, CR_WRITE, 0),
 	ROW(CR8_WRITE, CR_WRITE, 0),
 	ROW(DB, EXCEPTION, 0),
@@ -62,10 +63,23 @@ static const struct exit_row exit_rows[SVM_EXIT_TABLE_NR] = {
 	ROW(MWAIT_COND, UD, 0),
 };
 
+static struct hvm_mode svm_get_mode(struct vcpu *v)
+{
+	const struct vmcb *vmcb = v->arch->vmcb;
+	uint16_t attr = vmcb->seg[SEG_CS].attr;
+	struct hvm_mode m = {.cpl = vmcb->cpl};
+
+	if ((vmcb->efer & EFER_LMA) && (attr & SEG_ATTR_L))
+		m.width = 8;
+	else
+		m.width = attr & SEG_ATTR_D ? 4 : 2;
+	return m;
+}
+
 /* --- exits --------------------------------------------------------------- */
 
 /* EXITINFO1 and 2 of IOIO: APM vol. 2 15.10.2. */
-static void decode_port(const struct arch_vcpu *a, struct hvm_exit *e)
+static void decode_port(struct vcpu *v, struct hvm_exit *e)
 {
 	uint64_t info = e->info1;
 
@@ -74,10 +88,12 @@ static void decode_port(const struct arch_vcpu *a, struct hvm_exit *e)
 	e->io.rep = info & 8;
 	e->io.size = (info >> 4) & 7;
 	e->io.addr_size = (uint8_t)(((info >> 7) & 7) * 2);
+	if (!e->io.addr_size)	/* not every CPU tells it */
+		e->io.addr_size = svm_get_mode(v).width;
 	/* Without decode assists an override of OUTS is not told. */
 	e->io.seg = svm_has_decode_assist ? (info >> 10) & 7 : SEG_DS;
 	e->io.port = (uint16_t)(info >> 16);
-	e->len = (unsigned int)(e->info2 - a->regs.rip);
+	e->len = (unsigned int)(e->info2 - v->arch->regs.rip);
 }
 
 /* EXITINFO1 of a nested page fault: APM vol. 2 15.25.6. */
@@ -90,16 +106,24 @@ static void decode_npt(struct hvm_exit *e)
 	e->npt.walk = e->info1 >> 33 & 1;
 }
 
+/*
+ * Decode assists name the register of MOV (bit 63), not that of LMSW (APM vol.
+ * 2 15.33.1). Without next RIP the length is wanted too, so they do not help.
+ */
 static void decode_cr(struct hvm_exit *e)
 {
-	e->cr.nr = (uint8_t)(e->code - SVM_EXIT_CR0_WRITE);
-	e->cr.gpr = svm_has_decode_assist ? e->info1 & 0xf : REG_UNKNOWN;
-	if (svm_has_decode_assist && !svm_has_next_rip)
-		e->cr.gpr = REG_UNKNOWN;	/* the length is wanted too */
+	bool told = svm_has_decode_assist && svm_has_next_rip &&
+		    (e->info1 >> 63);
+
+	e->cr.nr = 0;
+	if (e->code != SVM_EXIT_CR0_SEL_WRITE)
+		e->cr.nr = (uint8_t)(e->code - SVM_EXIT_CR0_WRITE);
+	e->cr.gpr = told ? e->info1 & 0xf : REG_UNKNOWN;
 }
 
-static void decode_exit(const struct arch_vcpu *a, struct hvm_exit *e)
+static void decode_exit(struct vcpu *v, struct hvm_exit *e)
 {
+	const struct arch_vcpu *a = v->arch;
 	uint64_t code = e->code;
 
 	if (code >= SVM_EXIT_TABLE_NR) {
@@ -116,12 +140,13 @@ static void decode_exit(const struct arch_vcpu *a, struct hvm_exit *e)
 		e->len = (unsigned int)(a->vmcb->next_rip - a->regs.rip);
 	switch (code) {
 	case SVM_EXIT_IOIO:
-		decode_port(a, e);
+		decode_port(v, e);
 		break;
 	case SVM_EXIT_MSR:
 		if (e->info1)
 			e->reason = HVM_EXIT_WRMSR;
 		break;
+	case SVM_EXIT_CR0_SEL_WRITE:
 	case SVM_EXIT_CR4_WRITE:
 	case SVM_EXIT_CR8_WRITE:
 		decode_cr(e);
@@ -234,7 +259,7 @@ static void svm_run(struct vcpu *v, struct hvm_exit *e)
 	e->info1 = vmcb->exit_info1;
 	e->info2 = vmcb->exit_info2;
 	e->delivering = false;
-	decode_exit(a, e);
+	decode_exit(v, e);
 	if (vmcb->exit_int_info & EVENT_VALID)
 		recover_event(a, e);
 }
@@ -295,22 +320,15 @@ static void svm_get_paging(struct vcpu *v, struct hvm_paging *p)
 	p->efer = vmcb->efer;
 }
 
-static struct hvm_mode svm_get_mode(struct vcpu *v)
-{
-	const struct vmcb *vmcb = v->arch->vmcb;
-	uint16_t attr = vmcb->seg[SEG_CS].attr;
-	struct hvm_mode m = {.cpl = vmcb->cpl};
-
-	if ((vmcb->efer & EFER_LMA) && (attr & SEG_ATTR_L))
-		m.width = 8;
-	else
-		m.width = attr & SEG_ATTR_D ? 4 : 2;
-	return m;
-}
-
 static struct segment svm_get_segment(struct vcpu *v, enum seg seg)
 {
 	return v->arch->vmcb->seg[seg];
+}
+
+static void svm_set_cr0(struct vcpu *v, uint64_t cr0)
+{
+	v->arch->vmcb->cr0 = cr0;
+	v->arch->vmcb->clean &= ~CLEAN_CR;
 }
 
 static void svm_set_cr4(struct vcpu *v, uint64_t cr4)
@@ -348,6 +366,7 @@ const struct hvm_ops svm_ops = {
 	.get_paging = svm_get_paging,
 	.get_mode = svm_get_mode,
 	.get_segment = svm_get_segment,
+	.set_cr0 = svm_set_cr0,
 	.set_cr4 = svm_set_cr4,
 	.set_efer = svm_set_efer,
 	.sync_misc = svm_sync_misc,

@@ -101,6 +101,7 @@ _Static_assert(sizeof(struct segment) == 16, "APM vol. 2 app. B: segments");
 #define INTERCEPT1_SMI		(1u << 2)
 #define INTERCEPT1_INIT		(1u << 3)
 #define INTERCEPT1_VINTR	(1u << 4)
+#define INTERCEPT1_CR0_SEL	(1u << 5)
 #define INTERCEPT1_RDPMC	(1u << 15)
 #define INTERCEPT1_CPUID	(1u << 18)
 #define INTERCEPT1_IRET		(1u << 20)
@@ -152,6 +153,7 @@ enum {
 	SVM_EXIT_SMI = 0x62,
 	SVM_EXIT_INIT = 0x63,
 	SVM_EXIT_VINTR = 0x64,
+	SVM_EXIT_CR0_SEL_WRITE = 0x65,
 	SVM_EXIT_RDPMC = 0x6f,
 	SVM_EXIT_CPUID = 0x72,
 	SVM_EXIT_IRET = 0x74,
