@@ -12,5 +12,5 @@ $(HOSTD_DIR)/hostd: $(HOSTD_OBJ) $(HOSTD_LIBS)
 	@echo "  LD       $@"
 	$(Q)$(MUSLCC) $(TOOL_CFLAGS) -o $@ $^ $(TOOL_LDFLAGS)
 
-TOOLS += $(if $(wildcard dom0-rootfs/tools/libdom/build.mk),$(HOSTD_DIR)/hostd)
+TOOLS += $(HOSTD_DIR)/hostd
 -include $(HOSTD_OBJ:.o=.d)

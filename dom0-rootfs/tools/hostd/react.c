@@ -56,7 +56,7 @@ static void look(struct dom *dom, struct guest *guest, const struct dom_info *in
 	config_free(&cfg);
 	dom_uptime(dom, info->domid, &lived, NULL);
 	wait_ms = guest_ended(guest, info->domid, lived, restarts(action), now_ms());
-	log_line(log, LOG_INFO, "%s (domain %u) has ended: %s: %s", info->name, info->domid,
+	log_line(log, LOG_INFO, "%s (domain %u) has ended by %s: %s", info->name, info->domid,
 		 reason_name(info->shutdown_reason), config_action_name(action));
 	if (wait_ms)
 		log_line(log, LOG_WARNING, "%s has ended %u times in a row within %d s of "

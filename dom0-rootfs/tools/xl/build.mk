@@ -14,5 +14,5 @@ $(XL_DIR)/xl: $(XL_OBJ) $(XL_LIBS)
 	@echo "  LD       $@"
 	$(Q)$(MUSLCC) $(TOOL_CFLAGS) -o $@ $^ $(TOOL_LDFLAGS)
 
-TOOLS += $(if $(wildcard dom0-rootfs/tools/libdom/build.mk),$(XL_DIR)/xl)
+TOOLS += $(XL_DIR)/xl
 -include $(XL_OBJ:.o=.d)

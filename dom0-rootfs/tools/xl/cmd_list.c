@@ -71,7 +71,7 @@ static void show_json(struct xl *xl, const struct dom_info *list, size_t n)
 		if (dom_config(xl->dom, list[i].domid, &cfg, NULL)) {
 			vm_json_plain(&j, &list[i]);
 		} else {
-			vm_json(&j, &list[i].domid, &cfg);
+			vm_json_domain(&j, list[i].domid, &cfg);
 			config_free(&cfg);
 		}
 	}

@@ -46,6 +46,8 @@ void json_open(struct json *j, const char *name, char bracket)
 void json_close(struct json *j, char bracket)
 {
 	j->depth--;
+	if (!j->started) /* empty ones have an empty line in them */
+		fputc('\n', j->out);
 	new_line(j);
 	fputc(bracket, j->out);
 	j->started = true;
@@ -63,12 +65,6 @@ void json_number(struct json *j, const char *name, uint64_t number)
 {
 	begin(j, name);
 	fprintf(j->out, "%llu", (unsigned long long)number);
-}
-
-void json_null(struct json *j, const char *name)
-{
-	begin(j, name);
-	fputs("null", j->out);
 }
 
 void json_bool(struct json *j, const char *name, bool value)

@@ -20,7 +20,6 @@ void json_open(struct json *j, const char *name, char bracket); /* '{' or '[' */
 void json_close(struct json *j, char bracket);			 /* '}' or ']' */
 void json_text(struct json *j, const char *name, const char *text);
 void json_number(struct json *j, const char *name, uint64_t number);
-void json_null(struct json *j, const char *name);
 /* "True" or "False": how the toolstack's JSON has its yes and no. */
 void json_bool(struct json *j, const char *name, bool value);
 

@@ -116,14 +116,9 @@ static void action(struct json *j, const char *name, enum vm_action action)
 	json_text(j, name, text);
 }
 
-void vm_json(struct json *j, const uint32_t *domid, const struct vm_config *cfg)
+void vm_json(struct json *j, const char *name, const struct vm_config *cfg)
 {
-	json_open(j, NULL, '{');
-	if (domid)
-		json_number(j, "domid", *domid);
-	else
-		json_null(j, "domid");
-	json_open(j, "config", '{');
+	json_open(j, name, '{');
 	create_info(j, cfg->name, cfg->uuid, cfg->has_uuid);
 	build_info(j, cfg);
 	disks(j, cfg);
@@ -134,6 +129,13 @@ void vm_json(struct json *j, const uint32_t *domid, const struct vm_config *cfg)
 	action(j, "on_crash", cfg->action[VM_SHUTDOWN_CRASH]);
 	action(j, "on_soft_reset", cfg->action[VM_SHUTDOWN_SOFT_RESET]);
 	json_close(j, '}');
+}
+
+void vm_json_domain(struct json *j, uint32_t domid, const struct vm_config *cfg)
+{
+	json_open(j, NULL, '{');
+	json_number(j, "domid", domid);
+	vm_json(j, "config", cfg);
 	json_close(j, '}');
 }
 

@@ -5,8 +5,11 @@
 #include "json.h"
 #include "libdom/libdom.h"
 
-/* One object { "domid": …, "config": … }; domid NULL: not running. */
-void vm_json(struct json *j, const uint32_t *domid, const struct vm_config *cfg);
+/* The configuration as one object; name as for json_open(). */
+void vm_json(struct json *j, const char *name, const struct vm_config *cfg);
+
+/* { "domid": …, "config": … } of a running domain. */
+void vm_json_domain(struct json *j, uint32_t domid, const struct vm_config *cfg);
 
 /* The same for a domain without a kept configuration: what the hypervisor knows. */
 void vm_json_plain(struct json *j, const struct dom_info *info);

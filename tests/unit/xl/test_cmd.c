@@ -151,7 +151,6 @@ static void test_json(void **state)
 	struct config_input in = { .file = "f", .text = text, .len = sizeof(text) - 1 };
 	struct vm_config cfg;
 	struct json j = { .depth = 0 };
-	uint32_t domid = 3;
 	char *out = NULL;
 	size_t size;
 
@@ -159,11 +158,12 @@ static void test_json(void **state)
 	assert_int_equal(config_parse(&in, &cfg), 0);
 	j.out = open_memstream(&out, &size);
 	json_open(&j, NULL, '[');
-	vm_json(&j, &domid, &cfg);
+	vm_json_domain(&j, 3, &cfg);
 	json_close(&j, ']');
 	fclose(j.out);
 	assert_memory_equal(out, json_wanted, sizeof(json_wanted) - 1);
 	assert_non_null(strstr(out, "\n    }\n]\n"));
+	assert_non_null(strstr(out, "\"sched_params\": {\n\n                },\n"));
 	assert_non_null(strstr(out, "\"on_reboot\": \"restart\","));
 	free(out);
 	config_free(&cfg);
