@@ -14,6 +14,13 @@ TG_CFLAGS := $(WARN) -O2 -g -m64 -ffreestanding -fno-pic -fno-stack-protector \
 TG_LDFLAGS := -nostdlib -no-pie -static -Wl,-z,noexecstack \
 	-Wl,--build-id=none -Wl,--no-warn-rwx-segments -T $(TG_DIR)/lib/guest.ld
 
+# A test named *32 is 32-bit code without paging, with its own small library.
+TG32_CFLAGS := $(filter-out -m64 -mno-red-zone -mcmodel=small,$(TG_CFLAGS)) -m32
+TG32_LIB := string.c printf.c console.c hypercall.c setup.c verdict.c
+TG32_OBJS := $(patsubst %,$(TG_OUT)/lib32/%.o,$(TG32_LIB)) \
+	$(TG_OUT)/lib32/compat/entry.S.o $(TG_OUT)/lib32/compat/cpu.c.o
+TG32_TESTS := $(filter %32,$(TG_ALL))
+
 TG_LIB_OBJS := $(patsubst %,$(TG_OUT)/lib/%.o,$(TG_LIB))
 TG_ELFS := $(patsubst %,$(TG_OUT)/%.elf,$(TG_ALL))
 
@@ -25,6 +32,14 @@ $(TG_OUT)/%.S.o: $(TG_DIR)/%.S $(TG_DIR)/build.mk
 	@mkdir -p $(@D)
 	$(Q)$(CC) $(TG_CFLAGS) -c -o $@ $<
 
+$(TG_OUT)/lib32/%.o: $(TG_DIR)/lib/% $(TG_HEADERS) $(TG_DIR)/build.mk
+	@mkdir -p $(@D)
+	$(Q)$(CC) $(TG32_CFLAGS) -c -o $@ $<
+
+$(patsubst %,$(TG_OUT)/%.elf,$(TG32_TESTS)): $(TG_OUT)/%.elf: $(TG_DIR)/%/main.c \
+		$(TG32_OBJS) $(TG_DIR)/lib/guest.ld
+	$(Q)$(CC) $(TG32_CFLAGS) $(TG_LDFLAGS) -o $@ $< $(TG32_OBJS)
+
 # One ELF of all C files of its folder; QEMU's loader takes no debug symbols
 # amiss, so they stay in.
 define tg_link
@@ -32,7 +47,7 @@ $(TG_OUT)/$(1).elf: $$(patsubst $(TG_DIR)/%,$(TG_OUT)/%.o,$$(wildcard $(TG_DIR)/
 		$(TG_LIB_OBJS) $(TG_DIR)/lib/guest.ld
 	$$(Q)$$(CC) $(TG_CFLAGS) $(TG_LDFLAGS) -o $$@ $$(filter %.o,$$^)
 endef
-$(foreach t,$(TG_ALL),$(eval $(call tg_link,$(t))))
+$(foreach t,$(filter-out $(TG32_TESTS),$(TG_ALL)),$(eval $(call tg_link,$(t))))
 
 .PHONY: guest-tests check-guest
 guest-tests: $(TG_ELFS)

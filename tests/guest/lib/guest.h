@@ -117,9 +117,10 @@ uint64_t now_ns(void);
 #define WAIT_FOR(cond, ms)                                                     \
 	({                                                                     \
 		uint64_t end_ = now_ns() + (ms) * 1000000ull;                  \
-		while (!(cond) && now_ns() < end_)                             \
+		bool ok_;                                                      \
+		while (!(ok_ = (cond)) && now_ns() < end_)                     \
 			hv_sched_yield();                                      \
-		(bool)(cond);                                                  \
+		ok_;                                                           \
 	})
 
 /* Virtual addresses: a window of 4 KiB pages over any frame, 512 GiB up. */

@@ -25,7 +25,7 @@ enum mailbox_op {
 	MB_EVENT_CLOSE,	  /* arg0 dom0's port */
 	MB_PEER_START,	  /* arg0, arg1, arg2: "peer=" "with=" "arg=" of a second domain -> domid */
 	MB_PEER_STATE,	  /* arg0 domid -> -1 running, else shutdown code, 256 dying */
-	MB_PEER_DESTROY,  /* arg0 domid; -> 0 when its memory is back */
+	MB_PEER_DESTROY,  /* arg0 domid; arg1 0: wait until it is gone */
 	MB_PEER_VERDICT,  /* arg0 domid -> what it left in its mailbox */
 	MB_PAUSE,	  /* arg0 ms: pauses us, unpauses later */
 	MB_FREE_PAGES,	  /* -> free pages of the host */

@@ -88,7 +88,7 @@ void guest_start(void)
 	if (start_info && start_info->magic == XEN_HVM_START_MAGIC_VALUE) {
 		is_dom0 = start_info->flags & 2; /* SIF_INITDOMAIN */
 		if (start_info->cmdline_paddr)
-			cmdline = (const char *)start_info->cmdline_paddr;
+			cmdline = (const char *)(unsigned long)start_info->cmdline_paddr;
 	}
 	console_init();
 	mailbox_init();

@@ -119,9 +119,8 @@ static void unmap_grants(struct dom *d)
 	}
 }
 
-long dom_destroy(struct dom *d)
+long dom_end(struct dom *d)
 {
-	struct xen_domctl_getdomaininfo info;
 	long rc = fail("destroydomain", ts_simple(d->id, XEN_DOMCTL_destroydomain));
 
 	unmap_grants(d);
@@ -133,9 +132,17 @@ long dom_destroy(struct dom *d)
 		foreign_unmap(d->mbox, 1);
 	if (d->console)
 		foreign_unmap(d->console, 1);
+	d->used = false;
+	return rc;
+}
+
+long dom_destroy(struct dom *d)
+{
+	struct xen_domctl_getdomaininfo info;
+	long rc = dom_end(d);
+
 	if (!WAIT_FOR(ts_info(d->id, &info) == -XEN_ESRCH, 5000))
 		test_failure("domain %u is still there 5 s after its end", d->id);
-	d->used = false;
 	return rc;
 }
 

@@ -66,6 +66,7 @@ long image_load(domid_t id, const void *elf, size_t size, uint32_t *entry, unsig
 /* domain.c */
 struct dom *dom_create(const void *elf, size_t size, const char *cmdline);
 long dom_destroy(struct dom *d);
+long dom_end(struct dom *d); /* the same without waiting for it to be gone */
 struct dom *dom_find(domid_t id);
 #define DOM_RUNNING 1000
 long dom_state(domid_t id); /* shutdown code, DOM_RUNNING, 256 dying, -ESRCH */

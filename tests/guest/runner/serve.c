@@ -176,7 +176,7 @@ static long serve_peer_destroy(struct dom *d, const uint64_t *arg, uint64_t *out
 	if (!peer || peer == d)
 		return -XEN_ESRCH;
 	forward_console(peer);
-	return dom_destroy(peer);
+	return arg[1] ? dom_end(peer) : dom_destroy(peer);
 }
 
 static long serve_peer_verdict(struct dom *d, const uint64_t *arg, uint64_t *out)
