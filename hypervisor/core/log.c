@@ -170,30 +170,18 @@ int console_getc(void)
 	return c;
 }
 
-/* Counts switch keys; true when @c completed the sequence. */
-static bool switch_input(char c)
+static void switch_input(void)
 {
-	if (c != SWITCH_KEY) {
-		switch_seen = 0;
-		return false;
-	}
-	if (++switch_seen < SWITCH_COUNT)
-		return false;
-	switch_seen = 0;
 	input_is_ours = !input_is_ours;
 	log_info("serial input goes to %s (Ctrl-A three times switches)",
 		 input_is_ours ? "the hypervisor: 'h' lists its keys"
 			       : "the control domain");
-	return true;
 }
 
-void console_rx(char c)
+static void deliver(char c)
 {
-	if (switch_input(c))
-		return;
 	if (input_is_ours) {
-		if (c != SWITCH_KEY)
-			keys_press(c);
+		keys_press(c);
 		return;
 	}
 	spin_lock(&input_lock);
@@ -202,4 +190,19 @@ void console_rx(char c)
 	spin_unlock(&input_lock);
 	if (hardware_domain)
 		virq_send_global(VIRQ_CONSOLE);
+}
+
+void console_rx(char c)
+{
+	if (c == SWITCH_KEY) {
+		if (++switch_seen == SWITCH_COUNT) {
+			switch_seen = 0;
+			switch_input();
+		}
+		return;
+	}
+	/* It was not the sequence: what was held back belongs to the reader. */
+	for (; switch_seen; switch_seen--)
+		deliver(SWITCH_KEY);
+	deliver(c);
 }

@@ -13,9 +13,13 @@
 #include "boot/boot.h"
 
 #define CR0_WP	       (1ul << 16)
+#define CR4_MCE	       (1ul << 6)
 #define CR4_PGE	       (1ul << 7)
 #define CR4_OSFXSR     (1ul << 9)
 #define CR4_OSXMMEXCPT (1ul << 10)
+
+#define MSR_PAT	       0x277u
+#define PAT_DEFAULT    0x0007040600070406ul	/* WB WT UC- UC, twice */
 
 #define CPUID_EXT      0x80000001u
 #define CPUID_EXT_NX   (1u << 20)
@@ -121,7 +125,8 @@ static void demand_features(void)
 static void set_control_registers(void)
 {
 	write_cr0(read_cr0() | CR0_WP);
-	write_cr4(read_cr4() | CR4_PGE | CR4_OSFXSR | CR4_OSXMMEXCPT);
+	write_cr4(read_cr4() | CR4_MCE | CR4_PGE | CR4_OSFXSR | CR4_OSXMMEXCPT);
+	wrmsr(MSR_PAT, PAT_DEFAULT);
 }
 
 static void read_identity(void)

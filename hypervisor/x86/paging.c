@@ -202,6 +202,8 @@ static void *map_window(uintptr_t base, uint64_t limit, uint64_t pa, size_t len,
 		panic("cannot map %zu bytes at machine address %#lx; "
 		      "report this machine",
 		      len, pa);
+	if (!host_cr3)	/* before paging_init(): boot.S maps 4 GiB */
+		return phys_to_virt(pa);
 	spin_lock(&paging_lock);
 	for (uint64_t at = ROUNDDOWN(pa, PAGE_SIZE); at < end; at += PAGE_SIZE)
 		*entry_at(base + at, 0) = at | flags;

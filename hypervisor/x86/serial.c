@@ -164,6 +164,9 @@ static void rx_interrupt(unsigned int vector)
 			return;
 		console_rx((char)inb(serial_port + UART_DATA));
 	}
+	/* More is there: a new edge, or the line would stay up unseen. */
+	outb(serial_port + UART_IER, 0);
+	outb(serial_port + UART_IER, IER_RX);
 }
 
 void serial_enable_rx(void)

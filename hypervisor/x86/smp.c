@@ -24,8 +24,9 @@
 
 #define INIT_DELAY_US	100	/* the 10 ms of old were for external APICs */
 #define SIPI_DELAY_US	200
-#define START_STEP_US	100
-#define START_STEPS	50000u	/* 5 s: an emulator may be busy */
+#define FIRST_WAIT_NS	200000ull
+#define START_WAIT_NS	5000000000ull	/* an emulator may be busy */
+#define STOP_STEP_US	100
 #define STOP_STEPS	1000u
 
 enum { AP_STARTING, AP_UP, AP_GIVEN_UP };
@@ -89,7 +90,7 @@ void arch_stop_others(void)
 	for (unsigned int i = 0; i < STOP_STEPS; i++) {
 		if (__atomic_load_n(&stopped, __ATOMIC_ACQUIRE) >= others)
 			return;
-		delay_us(START_STEP_US);
+		delay_us(STOP_STEP_US);
 	}
 }
 
@@ -124,12 +125,14 @@ void ap_main(void)
 	cpu_main();
 }
 
-static bool wait_until_up(unsigned int steps)
+static bool wait_until_up(uint64_t ns)
 {
-	for (unsigned int i = 0; i < steps; i++) {
+	uint64_t end = now_ns() + ns;
+
+	while (now_ns() < end) {
 		if (__atomic_load_n(&ap_state, __ATOMIC_ACQUIRE) == AP_UP)
 			return true;
-		delay_us(START_STEP_US);
+		arch_relax();
 	}
 	return false;
 }
@@ -144,9 +147,9 @@ static bool wake(uint32_t apic_id, uint64_t trampoline)
 	delay_us(INIT_DELAY_US);
 	lapic_startup_ipi(apic_id, vector);
 	delay_us(SIPI_DELAY_US);
-	if (!wait_until_up(2))
+	if (!wait_until_up(FIRST_WAIT_NS))
 		lapic_startup_ipi(apic_id, vector);
-	if (wait_until_up(START_STEPS))
+	if (wait_until_up(START_WAIT_NS))
 		return true;
 	if (!__atomic_compare_exchange_n(&ap_state, &expect, AP_GIVEN_UP, false,
 					 __ATOMIC_SEQ_CST, __ATOMIC_SEQ_CST))

@@ -27,9 +27,14 @@ static void redraw(void)
 		screen[i] = shadow[i];
 }
 
+void vga_remap(void)
+{
+	screen = map_mmio(VGA_PA, CELLS * sizeof(*shadow));
+}
+
 static void take_screen(void)
 {
-	screen = phys_to_virt(VGA_PA);	/* boot.S maps it */
+	vga_remap();
 	for (unsigned int i = 0; i < CELLS; i++)
 		shadow[i] = ATTRIBUTE | ' ';
 }
@@ -40,11 +45,6 @@ void vga_init(void)
 	off = !console_wanted("vga");
 	if (!off)
 		redraw();
-}
-
-void vga_remap(void)
-{
-	screen = map_mmio(VGA_PA, CELLS * sizeof(*shadow));
 }
 
 static void scroll(void)
