@@ -29,7 +29,7 @@ HVS = {
         "cpu": "max",
         "smp": 2,
         "devices": [],
-        "append": "com1=115200 console=com1 dom0_mem=128M",
+        "append": "com1=115200 console=com1 dom0_mem=192M",
         "runner": "",
         "words": "",
         "powers_off": True,

@@ -123,6 +123,7 @@ static void test_hostile(void)
 		set_xen_guest_handle(m.buffer, p);
 		EXPECT(hv_memory_op(XENMEM_memory_map, &m), -XEN_EFAULT);
 	}
+	hv_use_page(false); /* slot 23 of the page is #UD */
 	for (i = 0; i < 64; i++) {
 		/* Every number and operation with small rubbish: an errno or nothing. */
 		if (i != __HYPERVISOR_sched_op && i != __HYPERVISOR_multicall)

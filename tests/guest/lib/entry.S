@@ -3,8 +3,7 @@
  * other vCPUs (real mode, copied below 1 MiB), the trap stubs, the two bare
  * hypercall instructions and the way into privilege level 3 and back.
  *
- * The low 4 GiB are mapped one to one by 2 MiB pages; 512 GiB up lies a window
- * for single pages (paging.c).
+ * The low 4 GiB are mapped one to one by 2 MiB pages; paging.c adds more.
  */
 #define CR0_ON	0x80010021	/* PG WP NE PE */
 #define CR4_ON	0x20		/* PAE */
@@ -213,7 +212,7 @@ start_info_paddr:
 	.long	0
 
 	.balign 4096
-	.globl page_l4, page_l3
+	.globl page_l4
 page_l4:
 	.quad	page_l3 + 7
 	.fill	511, 8, 0

@@ -123,7 +123,7 @@ uint64_t now_ns(void);
 		ok_;                                                           \
 	})
 
-/* Virtual addresses: a window of 4 KiB pages over any frame, 512 GiB up. */
+/* Virtual addresses: a window of 4 KiB pages over any frame. */
 #define MAP_RO	0x1u
 #define MAP_RW	0x3u
 #define MAP_NP	0x0u

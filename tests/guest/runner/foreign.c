@@ -116,3 +116,19 @@ void foreign_unmap(void *at, unsigned long nr)
 		EXPECT(hv_remove_from_physmap(DOMID_SELF, gfn_of(at) + i), 0);
 	scratch_put(gfn_of(at), nr);
 }
+
+void *grant_table_of(domid_t id)
+{
+	xen_pfn_t frames[1] = {scratch_get(1)};
+	struct xen_mem_acquire_resource a = {
+		.domid = id, .type = XENMEM_resource_grant_table, .nr_frames = 1};
+	long rc;
+
+	set_xen_guest_handle(a.frame_list, frames);
+	rc = hv_memory_op(XENMEM_acquire_resource, &a);
+	if (!rc)
+		return (void *)(frames[0] * PAGE_SIZE);
+	scratch_put(frames[0], 1);
+	test_failure("XENMEM_acquire_resource: no grant table of d%u: %ld", id, rc);
+	return NULL;
+}

@@ -28,11 +28,10 @@ static void map_one_grant(struct dom *d)
 {
 	struct gnttab_map_grant_ref m = {.flags = GNTMAP_host_map, .ref = 8, .dom = d->id};
 	struct gnttab_unmap_grant_ref u = {0};
-	unsigned long gfn = GFN_SPECIAL - 1;
-	grant_entry_v1_t *table;
+	grant_entry_v1_t *table = grant_table_of(d->id);
 
-	EXPECT(hv_add_to_physmap(d->id, XENMAPSPACE_grant_table, 0, gfn), 0);
-	table = foreign_map(d->id, gfn, 1);
+	if (!table)
+		return;
 	table[8] = (grant_entry_v1_t){GTF_permit_access, 0, GFN_CONSOLE};
 	m.host_addr = scratch_get(1) * PAGE_SIZE;
 	EXPECT(hv_grant_op(GNTTABOP_map_grant_ref, &m, 1), 0);

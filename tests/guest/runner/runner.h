@@ -45,6 +45,8 @@ void scratch_init(void);
 unsigned long scratch_get(unsigned long nr); /* first gfn; the test ends if none is left */
 void scratch_put(unsigned long gfn, unsigned long nr);
 void *foreign_map(domid_t id, unsigned long gfn, unsigned long nr);
+/* The first frame of its grant table; NULL, said, when there is no way to it. */
+void *grant_table_of(domid_t id);
 void foreign_unmap(void *at, unsigned long nr);
 
 /* toolstack.c: one function per operation; 0 or a negative errno. */
