@@ -79,6 +79,8 @@ void device_paths(const struct device *d, char *front, char *back);
 /* Both directories, with their permissions, in one transaction. */
 int device_write(struct dom *dom, const struct device *d, struct node_list *front,
 		 struct node_list *back, struct dom_error *err);
+/* Does dom0's kernel have the driver for this type's other half? */
+int device_check_driver(const char *type, struct dom_error *err);
 /* Waits until the kernel's half has made the file below its sysfs directory. */
 int device_wait(struct dom *dom, const struct device *d, const char *file,
 		struct dom_error *err);

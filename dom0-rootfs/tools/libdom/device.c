@@ -13,9 +13,11 @@
 
 #include "libdom/build.h"
 
-#define DEVICE_UP_MS	10000
-#define DEVICE_DOWN_MS	3000
-#define DRIVER_MS	2000 /* to tell a missing module from a slow one */
+/* Bounds, far above what a loaded machine needs. */
+#define DEVICE_UP_MS   60000
+#define DEVICE_DOWN_MS 30000
+#define LOOK_EVERY     8 /* turns of waiting between two looks for an error */
+
 #define STATE_INITIALISING 1
 #define STATE_CLOSING	   5
 
@@ -107,31 +109,36 @@ static bool device_failed(struct dom *dom, const struct device *d, char *why,
 	return true;
 }
 
+int device_check_driver(const char *type, struct dom_error *err)
+{
+	char path[64];
+
+	snprintf(path, sizeof(path), "/sys/bus/xen-backend/drivers/%s", type);
+	if (access(path, F_OK) == 0)
+		return 0;
+	return dom_fail(err, -ENODEV,
+			"%s: dom0 has no back end for such devices: its module is not "
+			"loaded: modprobe %s", type,
+			strcmp(type, "vif") == 0 ? "xen-netback" : "xen-blkback");
+}
+
 int device_wait(struct dom *dom, const struct device *d, const char *file,
 		struct dom_error *err)
 {
-	char want[STORE_PATH_MAX], driver[STORE_PATH_MAX], why[128];
-	const char *module = strcmp(d->type, "vif") == 0 ? "xen-netback" : "xen-blkback";
-	int64_t start = wait_now_ms();
+	int64_t until = wait_now_ms() + DEVICE_UP_MS;
+	char want[STORE_PATH_MAX], why[128];
 	unsigned int turn = 0;
 
 	sysfs_path(d, file, want);
-	sysfs_path(d, "driver", driver);
 	while (access(want, F_OK) != 0) {
-		int64_t waited = wait_now_ms() - start;
-
-		if (device_failed(dom, d, why, sizeof(why)))
+		wait_pause(&turn);
+		if (turn % LOOK_EVERY == 0 && device_failed(dom, d, why, sizeof(why)))
 			return dom_fail(err, -EIO, "%s %u: back end failed: %s",
 					d->type, d->id, why);
-		if (waited > DRIVER_MS && access(driver, F_OK) != 0)
-			return dom_fail(err, -ENODEV,
-					"%s %u: dom0 has no back end for it: load the "
-					"module %s", d->type, d->id, module);
-		if (waited > DEVICE_UP_MS)
+		if (wait_now_ms() > until)
 			return dom_fail(err, -ETIMEDOUT,
 					"%s %u: back end did not come up in %d s: see "
 					"dmesg", d->type, d->id, DEVICE_UP_MS / 1000);
-		wait_pause(&turn);
 	}
 	return 0;
 }

@@ -20,7 +20,7 @@
 
 #include "libdom/build.h"
 
-#define LOOP_GONE_MS 3000
+#define LOOP_GONE_MS 30000
 
 /* --- who has it ----------------------------------------------------------- */
 
@@ -224,6 +224,9 @@ int disk_check(struct dom *dom, const struct vm_disk *disk, struct dom_error *er
 
 	if (!disk->target)
 		return 0;
+	fd = device_check_driver("vbd", err);
+	if (fd)
+		return fd;
 	fd = open_checked(dom, disk, &st, err);
 	if (fd < 0)
 		return fd;

@@ -13,7 +13,7 @@
 #include <xen/sched.h>
 
 #define ACK_MS	60000
-#define GONE_MS 10000
+#define GONE_MS 60000
 
 _Static_assert(VM_SHUTDOWN_POWEROFF == SHUTDOWN_poweroff &&
 	       VM_SHUTDOWN_REBOOT == SHUTDOWN_reboot &&

@@ -12,7 +12,7 @@
 
 #include "libdom/internal.h"
 
-/* A create of this VM may be half a second from done: worth a little patience. */
+/* Another operation on this VM may be about to end: worth a little patience. */
 #define LOCK_PATIENCE_MS 2000
 
 /* 1: locked; 0: try again (held, or the file was replaced meanwhile). */

@@ -17,7 +17,10 @@
 int vif_check(const struct vm_vif *vif, struct dom_error *err)
 {
 	char path[128];
+	int ret = device_check_driver("vif", err);
 
+	if (ret)
+		return ret;
 	if (strlen(vif->bridge) < IFNAMSIZ && !strchr(vif->bridge, '/')) {
 		snprintf(path, sizeof(path), "/sys/class/net/%s/bridge", vif->bridge);
 		if (access(path, F_OK) == 0)
