@@ -21,6 +21,7 @@
 #define LOW_RAM_END	0xa0000ul
 #define MMIO32_END	0xfec00000ul	/* IO-APIC, LAPIC and flash above */
 #define DOM0_MEM_MIN	(160 * MIB)
+#define HOST_MEM_MIN	(384 * MIB)
 /* Linux reaches this far with struct pages whatever RAM it has. */
 #define SCRATCH_WISH	(512 * GIB)
 /* HyperTransport's own addresses on AMD machines; nothing else lies there. */
@@ -44,6 +45,10 @@ static uint64_t wanted_size(void)
 	uint64_t size = cmdline_size("dom0_mem", default_size(host));
 
 	size = ROUNDDOWN(size, 2 * MIB);
+	if (host < HOST_MEM_MIN)
+		machine_refuse("This machine has too little memory",
+			       "the control domain and one guest need 384 MiB",
+			       "add memory, or give the virtual machine more");
 	if (size < DOM0_MEM_MIN || size + 16 * MIB > host)
 		panic("control domain memory of %lu MiB does not fit a machine "
 		      "with %lu MiB; set dom0_mem= between %lu MiB and what "

@@ -33,6 +33,7 @@ struct vioapic {
 	struct vpin {
 		uint64_t rte;	/* as the guest wrote it */
 		bool in_service; /* fired, level, not yet retired */
+		bool held;	/* the hypervisor's own (serial): no effect */
 	} *pin;
 };
 
@@ -72,6 +73,8 @@ static void program_locked(unsigned int n, unsigned int pin)
 	struct vcpu *dest;
 	uint64_t host;
 
+	if (p->held)
+		return;
 	dest = vlapic_find_dest(owner, (uint32_t)(rte >> IOAPIC_RTE_DEST_SHIFT),
 				rte & IOAPIC_RTE_LOGICAL);
 	if (!deliverable(rte) || !dest) {
@@ -193,7 +196,8 @@ static void device_interrupt(unsigned int vector)
 		for (unsigned int i = 0; i < vioapics[n].pins; i++) {
 			struct vpin *p = &vioapics[n].pin[i];
 
-			if ((p->rte & IOAPIC_RTE_VECTOR) != vector ||
+			if (p->held ||
+			    (p->rte & IOAPIC_RTE_VECTOR) != vector ||
 			    (p->rte & IOAPIC_RTE_MASKED) ||
 			    !(p->rte & IOAPIC_RTE_LEVEL))
 				continue;
@@ -225,8 +229,11 @@ void vioapic_init(struct domain *d)
 		io->pin = heap_alloc(io->pins * sizeof(*io->pin));
 		if (!io->pin)
 			panic("no memory for the virtual IO-APIC; add memory");
-		for (unsigned int i = 0; i < io->pins; i++)
+		for (unsigned int i = 0; i < io->pins; i++) {
 			io->pin[i].rte = IOAPIC_RTE_MASKED;
+			io->pin[i].held =
+				!(ioapic_read_rte(n, i) & IOAPIC_RTE_MASKED);
+		}
 	}
 	irq_set_device_handler(device_interrupt);
 }

@@ -46,6 +46,13 @@ void panic(const char *fmt, ...)
 	abort();
 }
 
+void machine_refuse(const char *what, const char *why, const char *todo)
+{
+	print_error("%s: %s: %s\n", what, why, todo);
+	fail();
+	abort();
+}
+
 struct page *mfn_to_page(mfn_t mfn)
 {
 	(void)mfn;
