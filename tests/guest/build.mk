@@ -1,5 +1,6 @@
 # Tiny PVH kernels: each folder with a main.c is one test, linked with lib/.
 # runner/ is the dom0 that runs a test as a hostile domU; dom0-* run as dom0.
+ifndef TG_DIR # tests/bench includes this too
 TG_DIR := tests/guest
 TG_OUT := $(B)/tests/guest
 TG_LIB := entry.S $(notdir $(wildcard $(TG_DIR)/lib/*.c))
@@ -55,3 +56,5 @@ guest-tests: $(TG_ELFS)
 # TESTS="hello evtchn" picks some; J=2 runs two machines at once.
 check-guest: guest-tests $(B)/hypervisor/basalt.elf
 	$(Q)python3 $(TG_DIR)/run.py -j $(or $(J),1) $(TESTS)
+
+endif

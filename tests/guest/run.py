@@ -166,8 +166,9 @@ def main():
                 failed += 1
                 if not opts.verbose:
                     show(log)
-    skipped = f", {count['SKIP']} skipped" if count["SKIP"] else ""
-    print(f"{count['SUCCESS']} passed, {failed} failed{skipped}")
+    if count["SKIP"]:
+        print(f"{count['SKIP']} skipped")
+    print(f"check-guest: {count['SUCCESS']} passed, {failed} failed")
     return 1 if failed else 0
 
 

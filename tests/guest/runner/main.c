@@ -1,7 +1,7 @@
 /*
  * Runs one test kernel as a hostile domU. On dom0's command line: "timeout="
  * seconds, "slack=" pages that the host may differ by afterwards (0 but for a
- * hypervisor that frees late), then " -- " and the words for the test.
+ * hypervisor that frees late), "facts" to tell what a domain costs, then " -- " and the words for the test.
  *
  * A domain is made and destroyed once before anything is counted, so that what
  * the hypervisor keeps for dom0's own first use is not taken for a leak.
@@ -132,6 +132,9 @@ void test_main(void)
 	d = dom_create(test_elf, test_elf_size, words ? words + 3 : "");
 	if (!d)
 		return;
+	if (cmdline_has("facts"))
+		printf("BENCH domain_extra_kib %lu\n",
+		       (before - ts_free_pages() - DOM_MEM_PAGES - NR_SPECIAL) * 4);
 	run(d, cmdline_value("timeout", 60));
 	for (d = doms; d < doms + DOM_MAX; d++)
 		if (d->used)
