@@ -55,7 +55,7 @@ ROWS = [
     ("timer_halt", "one-shot timer + HLT"),
     ("entry_to_dom0", "entry to dom0's first instruction"),
     ("kept_kib", "memory kept of 3 GiB, KiB"),
-    ("domain_extra_kib", "per 24 MiB domain over its RAM and 4 MiB pool, KiB"),
+    ("domain_extra_kib", "per 24 MiB domain (pool of 4 MiB asked), KiB"),
     ("image_kib", "image in memory, KiB"),
     ("text_kib", "  text and read-only data, KiB"),
     ("data_kib", "  data, KiB"),

@@ -112,7 +112,8 @@ static void op_copy(unsigned int i)
 
 static void op_physmap(unsigned int i)
 {
-	map_special(XENMAPSPACE_shared_info, 0, i & 1 ? gfn_of(page_b) : gfn_of(&shared_info));
+	map_special(XENMAPSPACE_shared_info, 0,
+		    i & 1 ? gfn_of(page_b) : gfn_of(&shared_info));
 }
 
 static void op_timer(unsigned int i)

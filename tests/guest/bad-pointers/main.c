@@ -14,21 +14,42 @@ struct target {
 	unsigned int nr;
 	unsigned long args[3];
 	enum arg pointer;
-	bool out;	     /* it writes through the pointer */
-	unsigned int size;   /* of what it points to */
-	long without;	     /* result that comes before the pointer is looked at */
-	bool counts;	     /* it gives a count of what it did: 0 will do */
+	bool out;	   /* it writes through the pointer */
+	unsigned int size; /* of what it points to */
+	long without;	   /* result that comes before the pointer is looked at */
+	bool counts;	   /* it gives a count of what it did: 0 will do */
 };
 
-#define EVENT(op, out, type) \
-	{"event " #op, __HYPERVISOR_event_channel_op, {EVTCHNOP_##op}, A1, out, sizeof(type), 0, false}
-#define MEMORY(op, out, type) \
-	{"memory " #op, __HYPERVISOR_memory_op, {XENMEM_##op}, A1, out, sizeof(type), 0, false}
-#define GRANT(op, type) \
-	{"grant " #op, __HYPERVISOR_grant_table_op, {GNTTABOP_##op, 0, 1}, A1, true, sizeof(type), 0, false}
-#define VERSION(op, size) {"version " #op, __HYPERVISOR_xen_version, {XENVER_##op}, A1, true, size, 0, false}
-#define HVM(op, out, type) {"hvm " #op, __HYPERVISOR_hvm_op, {HVMOP_##op}, A1, out, sizeof(type), 0, false}
-#define VCPU(op, type) {"vcpu " #op, __HYPERVISOR_vcpu_op, {VCPUOP_##op}, A2, false, sizeof(type), 0, false}
+#define EVENT(op, out, type)                                                           \
+	{                                                                              \
+		"event " #op, __HYPERVISOR_event_channel_op, {EVTCHNOP_##op}, A1, out, \
+			sizeof(type), 0, false                                         \
+	}
+#define MEMORY(op, out, type)                                                  \
+	{                                                                      \
+		"memory " #op, __HYPERVISOR_memory_op, {XENMEM_##op}, A1, out, \
+			sizeof(type), 0, false                                 \
+	}
+#define GRANT(op, type)                                                               \
+	{                                                                             \
+		"grant " #op, __HYPERVISOR_grant_table_op, {GNTTABOP_##op, 0, 1}, A1, \
+			true, sizeof(type), 0, false                                  \
+	}
+#define VERSION(op, size)                                                                \
+	{                                                                                \
+		"version " #op, __HYPERVISOR_xen_version, {XENVER_##op}, A1, true, size, \
+			0, false                                                         \
+	}
+#define HVM(op, out, type)                                                               \
+	{                                                                                \
+		"hvm " #op, __HYPERVISOR_hvm_op, {HVMOP_##op}, A1, out, sizeof(type), 0, \
+			false                                                            \
+	}
+#define VCPU(op, type)                                                       \
+	{                                                                    \
+		"vcpu " #op, __HYPERVISOR_vcpu_op, {VCPUOP_##op}, A2, false, \
+			sizeof(type), 0, false                               \
+	}
 
 static const struct target targets[] = {
 	EVENT(alloc_unbound, true, struct evtchn_alloc_unbound),
@@ -41,10 +62,22 @@ static const struct target targets[] = {
 	EVENT(bind_vcpu, false, struct evtchn_bind_vcpu),
 	EVENT(unmask, false, struct evtchn_unmask),
 	EVENT(reset, false, struct evtchn_reset),
-	{"memory populate_physmap", __HYPERVISOR_memory_op, {XENMEM_populate_physmap}, A1, false,
-	 sizeof(struct xen_memory_reservation), 0, true},
-	{"memory decrease_reservation", __HYPERVISOR_memory_op, {XENMEM_decrease_reservation}, A1,
-	 false, sizeof(struct xen_memory_reservation), 0, true},
+	{"memory populate_physmap",
+	 __HYPERVISOR_memory_op,
+	 {XENMEM_populate_physmap},
+	 A1,
+	 false,
+	 sizeof(struct xen_memory_reservation),
+	 0,
+	 true},
+	{"memory decrease_reservation",
+	 __HYPERVISOR_memory_op,
+	 {XENMEM_decrease_reservation},
+	 A1,
+	 false,
+	 sizeof(struct xen_memory_reservation),
+	 0,
+	 true},
 	MEMORY(add_to_physmap, false, struct xen_add_to_physmap),
 	MEMORY(add_to_physmap_batch, false, struct xen_add_to_physmap_batch),
 	MEMORY(remove_from_physmap, false, struct xen_remove_from_physmap),
@@ -74,13 +107,54 @@ static const struct target targets[] = {
 	VCPU(register_vcpu_info, struct vcpu_register_vcpu_info),
 	VCPU(register_runstate_memory_area, struct vcpu_register_runstate_memory_area),
 	VCPU(register_vcpu_time_memory_area, struct vcpu_register_time_memory_area),
-	{"vcpu get_runstate_info", __HYPERVISOR_vcpu_op, {VCPUOP_get_runstate_info}, A2, true,
-	 sizeof(struct vcpu_runstate_info), 0, false},
-	{"sched shutdown", __HYPERVISOR_sched_op, {SCHEDOP_shutdown}, A1, false, 4, 0, false},
-	{"sched shutdown_code", __HYPERVISOR_sched_op, {SCHEDOP_shutdown_code}, A1, false, 4, 0, false},
-	{"sched poll", __HYPERVISOR_sched_op, {SCHEDOP_poll}, A1, false, sizeof(struct sched_poll), 0, false},
-	{"sched remote_shutdown", __HYPERVISOR_sched_op, {SCHEDOP_remote_shutdown}, A1, false, 8, 0, false},
-	{"multicall", __HYPERVISOR_multicall, {0, 1}, A0, true, sizeof(struct multicall_entry), 0, false},
+	{"vcpu get_runstate_info",
+	 __HYPERVISOR_vcpu_op,
+	 {VCPUOP_get_runstate_info},
+	 A2,
+	 true,
+	 sizeof(struct vcpu_runstate_info),
+	 0,
+	 false},
+	{"sched shutdown",
+	 __HYPERVISOR_sched_op,
+	 {SCHEDOP_shutdown},
+	 A1,
+	 false,
+	 4,
+	 0,
+	 false},
+	{"sched shutdown_code",
+	 __HYPERVISOR_sched_op,
+	 {SCHEDOP_shutdown_code},
+	 A1,
+	 false,
+	 4,
+	 0,
+	 false},
+	{"sched poll",
+	 __HYPERVISOR_sched_op,
+	 {SCHEDOP_poll},
+	 A1,
+	 false,
+	 sizeof(struct sched_poll),
+	 0,
+	 false},
+	{"sched remote_shutdown",
+	 __HYPERVISOR_sched_op,
+	 {SCHEDOP_remote_shutdown},
+	 A1,
+	 false,
+	 8,
+	 0,
+	 false},
+	{"multicall",
+	 __HYPERVISOR_multicall,
+	 {0, 1},
+	 A0,
+	 true,
+	 sizeof(struct multicall_entry),
+	 0,
+	 false},
 	{"domctl", __HYPERVISOR_domctl, {0}, A0, true, 16, -XEN_EPERM, false},
 	{"sysctl", __HYPERVISOR_sysctl, {0}, A0, true, 8, -XEN_EPERM, false},
 	{"platform_op", __HYPERVISOR_platform_op, {0}, A0, true, 8, -XEN_EPERM, false},
@@ -151,7 +225,8 @@ static void test_readonly(void)
 			continue;
 		rc = call(&targets[i], readonly_zeros());
 		if (rc >= 0)
-			test_failure("%s with a read-only pointer gave %ld", targets[i].name, rc);
+			test_failure("%s with a read-only pointer gave %ld",
+				     targets[i].name, rc);
 	}
 	for (i = 0; i < 2048; i++)
 		if (((char *)readonly_zeros())[i]) {

@@ -108,8 +108,8 @@ static void test_memory(void)
 /* Pointers are physical now: what is no RAM is -EFAULT. */
 static void test_hostile(void)
 {
-	static const unsigned long bad[] = {0x40000000, 0x7ffffffe, 0xc0000000, 0xfec00000,
-					    0xffffffff, 0x01fffffe};
+	static const unsigned long bad[] = {0x40000000, 0x7ffffffe, 0xc0000000,
+					    0xfec00000, 0xffffffff, 0x01fffffe};
 	unsigned int i;
 
 	for (i = 0; i < ARRAY_SIZE(bad); i++) {

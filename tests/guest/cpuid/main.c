@@ -5,14 +5,14 @@
  */
 #include "guest.h"
 
-#define LEAF1_ECX_MONITOR  (1u << 3)
-#define LEAF1_ECX_VMX	   (1u << 5)
-#define LEAF1_ECX_X2APIC   (1u << 21)
-#define LEAF1_ECX_OSXSAVE  (1u << 27)
-#define LEAF1_ECX_HV	   (1u << 31)
-#define LEAF1_EDX_APIC	   (1u << 9)
-#define EXT1_ECX_SVM	   (1u << 2)
-#define CR4_OSXSAVE	   (1ul << 18)
+#define LEAF1_ECX_MONITOR (1u << 3)
+#define LEAF1_ECX_VMX	  (1u << 5)
+#define LEAF1_ECX_X2APIC  (1u << 21)
+#define LEAF1_ECX_OSXSAVE (1u << 27)
+#define LEAF1_ECX_HV	  (1u << 31)
+#define LEAF1_EDX_APIC	  (1u << 9)
+#define EXT1_ECX_SVM	  (1u << 2)
+#define CR4_OSXSAVE	  (1ul << 18)
 
 static void test_hypervisor_leaves(void)
 {
@@ -88,8 +88,9 @@ static void test_osxsave(void)
 /* No leaf of any number may hurt; sub-leaves of every size neither. */
 static void test_all_leaves(void)
 {
-	static const uint32_t starts[] = {0, 0x20, 0x40000000, 0x40000100, 0x80000000,
-					  0x8000001e, 0xc0000000, 0xfffffff0, 0x7ffffff0};
+	static const uint32_t starts[] = {0,	      0x20,	  0x40000000,
+					  0x40000100, 0x80000000, 0x8000001e,
+					  0xc0000000, 0xfffffff0, 0x7ffffff0};
 	uint32_t r[4];
 	unsigned int i, j;
 

@@ -74,14 +74,16 @@ static bool names_device(uint32_t cmd)
 /* No such domain: never anything but an errno. */
 static void test_nobody(void)
 {
-	static const domid_t ids[] = {777, DOMID_IO, DOMID_XEN, DOMID_COW, DOMID_INVALID, 0xffff};
+	static const domid_t ids[] = {777,	 DOMID_IO,	DOMID_XEN,
+				      DOMID_COW, DOMID_INVALID, 0xffff};
 	uint32_t cmd;
 	unsigned int i;
 
 	for (cmd = 2; cmd < 90; cmd++)
 		for (i = 0; i < ARRAY_SIZE(ids); i++)
 			if (!names_device(cmd) && simple(cmd, ids[i]) >= 0)
-				test_failure("domctl %u on domain %u succeeded", cmd, ids[i]);
+				test_failure("domctl %u on domain %u succeeded", cmd,
+					     ids[i]);
 	EXPECT(simple(XEN_DOMCTL_pausedomain, 777), -XEN_ESRCH);
 	EXPECT(simple(XEN_DOMCTL_destroydomain, 777), -XEN_ESRCH);
 	EXPECT(simple(XEN_DOMCTL_getdomaininfo, 777), -XEN_ESRCH);
@@ -95,7 +97,8 @@ static void test_self(void)
 	CHECK(simple(XEN_DOMCTL_destroydomain, DOMID_SELF) < 0);
 }
 
-static void expect_no_domain(const char *what, unsigned int vcpus, uint32_t flags, uint32_t emulation)
+static void expect_no_domain(const char *what, unsigned int vcpus, uint32_t flags,
+			     uint32_t emulation)
 {
 	domid_t id;
 	long rc = create(&id, vcpus, flags, emulation);
@@ -112,7 +115,8 @@ static void test_create(void)
 	expect_no_domain("far too many vCPUs", 100000, PVH, XEN_X86_EMU_LAPIC);
 	expect_no_domain("4 billion vCPUs", ~0u, PVH, XEN_X86_EMU_LAPIC);
 	expect_no_domain("unknown flags", 1, PVH | 1u << 30, XEN_X86_EMU_LAPIC);
-	expect_no_domain("nested paging without HVM", 1, XEN_DOMCTL_CDF_hap, XEN_X86_EMU_LAPIC);
+	expect_no_domain("nested paging without HVM", 1, XEN_DOMCTL_CDF_hap,
+			 XEN_X86_EMU_LAPIC);
 	expect_no_domain("unknown emulation", 1, PVH, 1u << 31);
 }
 
@@ -151,7 +155,8 @@ static void test_empty_runs(void)
 
 static void test_context(void)
 {
-	static const uint32_t sizes[] = {0, 1, 7, 8, 31, 32, 33, 4095, 4096, 0x7fffffff, 0xffffffff};
+	static const uint32_t sizes[] = {0,  1,	   7,	 8,	     31,	32,
+					 33, 4095, 4096, 0x7fffffff, 0xffffffff};
 	xen_domctl_t op = {0};
 	unsigned int i, j;
 	domid_t id;

@@ -106,7 +106,8 @@ static void test_map(void)
 	CHECK(m.nr_entries > 0 && m.nr_entries <= 127);
 	for (i = 0; i < m.nr_entries; i++) {
 		if (i && map[i].addr < map[i - 1].addr + map[i - 1].size)
-			test_failure("entry %u of the memory map overlaps the one before", i);
+			test_failure("entry %u of the memory map overlaps the one before",
+				     i);
 		if (map[i].type == 1 && map[i].addr <= (uint64_t)page &&
 		    map[i].addr + map[i].size > (uint64_t)image_end)
 			found = true;

@@ -35,7 +35,8 @@ static void flipper(void *arg)
 	}
 }
 
-static void set_flip(volatile uint32_t *p32, volatile uint16_t *p16, uint64_t a, uint64_t b)
+static void set_flip(volatile uint32_t *p32, volatile uint16_t *p16, uint64_t a,
+		     uint64_t b)
 {
 	flip32 = NULL;
 	flip16 = NULL;
@@ -128,7 +129,8 @@ static void test_grant_flags(void)
 	c.dest.domid = DOMID_SELF;
 	c.len = 64;
 	c.flags = GNTCOPY_source_gref;
-	set_flip(NULL, &grant_table[8].flags, GTF_permit_access, GTF_permit_access | GTF_readonly);
+	set_flip(NULL, &grant_table[8].flags, GTF_permit_access,
+		 GTF_permit_access | GTF_readonly);
 	for (i = 0; i < ROUNDS && !rc; i++)
 		rc = hv_grant_op(GNTTABOP_copy, &c, 1);
 	set_flip(NULL, NULL, 0, 0);

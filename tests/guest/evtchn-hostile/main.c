@@ -5,7 +5,8 @@
  */
 #include "guest.h"
 
-static const evtchn_port_t bad_ports[] = {0, 900, 1024, 4095, 4096, 0x20000, 0x7fffffff, 0xffffffff};
+static const evtchn_port_t bad_ports[] = {0,	900,	 1024,	     4095,
+					  4096, 0x20000, 0x7fffffff, 0xffffffff};
 
 static void test_bad_ports(void)
 {
@@ -50,7 +51,8 @@ static void test_bad_vcpus(void)
 
 static void test_other_domains(void)
 {
-	static const domid_t ids[] = {DOMID_IO, DOMID_XEN, DOMID_COW, DOMID_INVALID, 999, 0x7fff, 0xffff};
+	static const domid_t ids[] = {DOMID_IO, DOMID_XEN, DOMID_COW, DOMID_INVALID,
+				      999,	0x7fff,	   0xffff};
 	struct evtchn_reset r = {.dom = 0};
 	unsigned int i;
 
@@ -115,7 +117,8 @@ static void test_rubbish(void)
 	long port = hv_event_bind_ipi(0);
 	unsigned int i;
 
-	memset((void *)shared_info.evtchn_pending, 0xff, sizeof(shared_info.evtchn_pending));
+	memset((void *)shared_info.evtchn_pending, 0xff,
+	       sizeof(shared_info.evtchn_pending));
 	memset((void *)shared_info.evtchn_mask, 0xff, sizeof(shared_info.evtchn_mask));
 	for (i = 0; i < 32; i++)
 		shared_info.vcpu_info[i].evtchn_pending_sel = ~0ul;

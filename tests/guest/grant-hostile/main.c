@@ -54,7 +54,8 @@ static void test_unmap(void)
 /* Frames we grant that are no RAM of ours: dom0 must be told, not hurt. */
 static void test_bad_frames(void)
 {
-	static const uint32_t frames[] = {0xfee00, 0x40000, 0xfec00, 0x7fffffff, 0xffffffff};
+	static const uint32_t frames[] = {0xfee00, 0x40000, 0xfec00, 0x7fffffff,
+					  0xffffffff};
 	unsigned int i;
 	long slot;
 
@@ -77,8 +78,9 @@ static void test_bad_frames(void)
 
 static void test_wrong_flags(void)
 {
-	static const uint16_t flags[] = {0, GTF_accept_transfer, 3, GTF_reading, 0x8000,
-					 GTF_permit_access | GTF_sub_page};
+	static const uint16_t flags[] = {0,	 GTF_accept_transfer,
+					 3,	 GTF_reading,
+					 0x8000, GTF_permit_access | GTF_sub_page};
 	unsigned int i;
 	long slot;
 

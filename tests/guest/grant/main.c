@@ -34,7 +34,8 @@ static void test_map(void)
 	slot = ask(MB_GRANT_MAP, REF, GNTMAP_host_map, 0);
 	if (!CHECK(slot >= 0))
 		return;
-	EXPECT(grant_table[REF].flags & (GTF_reading | GTF_writing), GTF_reading | GTF_writing);
+	EXPECT(grant_table[REF].flags & (GTF_reading | GTF_writing),
+	       GTF_reading | GTF_writing);
 	EXPECT(ask(MB_PEEK, (unsigned long)slot, 4095, 0), 0x5a);
 	EXPECT(ask(MB_POKE, (unsigned long)slot, 7, 0x77), 0);
 	EXPECT(page[7], 0x77);

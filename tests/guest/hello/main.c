@@ -6,7 +6,8 @@
 
 void test_main(void)
 {
-	printf("hello from a %s, command line \"%s\"\n", is_dom0 ? "dom0" : "domU", cmdline);
+	printf("hello from a %s, command line \"%s\"\n", is_dom0 ? "dom0" : "domU",
+	       cmdline);
 	CHECK(start_info->magic == XEN_HVM_START_MAGIC_VALUE);
 	CHECK(now_ns() > 0);
 }

@@ -7,14 +7,14 @@
 #include "guest.h"
 
 static const uint64_t places[] = {
-	0x0,	     /* not used: peer=0 means none */
-	0x02000000,  /* just above our memory */
-	0x40000000,  0xc0000000, 0xe0000000, /* MMCONFIG on most machines */
-	0xfec00000,			     /* an IO-APIC would be here */
-	0xfed00000,			     /* HPET */
-	0xfed40000,			     /* TPM */
-	0xfee00000,			     /* our own local APIC */
-	0xfee01000,  0xfffff000,	     /* firmware */
+	0x0,				       /* not used: peer=0 means none */
+	0x02000000,			       /* just above our memory */
+	0x40000000,  0xc0000000,   0xe0000000, /* MMCONFIG on most machines */
+	0xfec00000,			       /* an IO-APIC would be here */
+	0xfed00000,			       /* HPET */
+	0xfed40000,			       /* TPM */
+	0xfee00000,			       /* our own local APIC */
+	0xfee01000,  0xfffff000,	       /* firmware */
 	0x100000000, 0x8000000000, 0xfd00000000,
 	0x000a0000,  0x000f0000, /* plain RAM in a PVH guest */
 };
@@ -59,8 +59,10 @@ static void try_peer(unsigned int i, unsigned long how)
 		test_error("no peer: %ld", id);
 		return;
 	}
-	if (!WAIT_FOR(ask(MB_PEER_STATE, (unsigned long)id, 0, 0) < 256, 3000) && how != 1)
-		test_failure("%#lx: the peer neither ends nor crashes", (unsigned long)places[i]);
+	if (!WAIT_FOR(ask(MB_PEER_STATE, (unsigned long)id, 0, 0) < 256, 3000) &&
+	    how != 1)
+		test_failure("%#lx: the peer neither ends nor crashes",
+			     (unsigned long)places[i]);
 	EXPECT(ask(MB_PEER_DESTROY, (unsigned long)id, 0, 0), 0);
 }
 

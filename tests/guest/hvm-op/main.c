@@ -24,8 +24,10 @@ static void test_get(void)
 
 static void test_set(void)
 {
-	static const unsigned int denied[] = {HVM_PARAM_STORE_PFN, HVM_PARAM_CONSOLE_PFN,
-					      HVM_PARAM_IDENT_PT, HVM_PARAM_IOREQ_PFN,
+	static const unsigned int denied[] = {HVM_PARAM_STORE_PFN,
+					      HVM_PARAM_CONSOLE_PFN,
+					      HVM_PARAM_IDENT_PT,
+					      HVM_PARAM_IOREQ_PFN,
 					      HVM_PARAM_TRIPLE_FAULT_REASON,
 					      HVM_PARAM_MONITOR_RING_PFN};
 	static const unsigned int gone[] = {4, 13, 20, 24, 30};
@@ -52,7 +54,8 @@ static void test_callback(void)
 
 	for (type = 0; type < 256; type++) {
 		hv_set_param(DOMID_SELF, HVM_PARAM_CALLBACK_IRQ, type << 56);
-		hv_set_param(DOMID_SELF, HVM_PARAM_CALLBACK_IRQ, type << 56 | 0xffffffffffffff);
+		hv_set_param(DOMID_SELF, HVM_PARAM_CALLBACK_IRQ,
+			     type << 56 | 0xffffffffffffff);
 		if (type == 2)
 			hv_set_param(DOMID_SELF, HVM_PARAM_CALLBACK_IRQ, type << 56 | 3);
 	}
@@ -66,10 +69,12 @@ static void test_probes(void)
 	struct xen_hvm_evtchn_upcall_vector v = {.vcpu = 99, .vector = 0x50};
 
 	EXPECT_OR(hv_hvm_op(HVMOP_pagetable_dying, &d), -XEN_EINVAL, -XEN_ENOSYS);
-	EXPECT_OR(hv_hvm_op(HVMOP_set_evtchn_upcall_vector, &v), -XEN_ENOENT, -XEN_ENOSYS);
+	EXPECT_OR(hv_hvm_op(HVMOP_set_evtchn_upcall_vector, &v), -XEN_ENOENT,
+		  -XEN_ENOSYS);
 	v.vcpu = 0;
 	v.vector = 3;
-	EXPECT_OR(hv_hvm_op(HVMOP_set_evtchn_upcall_vector, &v), -XEN_EINVAL, -XEN_ENOSYS);
+	EXPECT_OR(hv_hvm_op(HVMOP_set_evtchn_upcall_vector, &v), -XEN_EINVAL,
+		  -XEN_ENOSYS);
 	CHECK(hv_hvm_op(HVMOP_flush_tlbs, NULL) <= 0);
 	CHECK(hv_hvm_op(HVMOP_flush_tlbs, (void *)8) < 0);
 }

@@ -42,9 +42,10 @@ static void test_registers(void)
 static void test_unknown_numbers(void)
 {
 	/* Not there for PVH guests; mca (48) is one of them. */
-	static const unsigned int nrs[] = {0, 1, 2, 3, 4, 5, 6, 8, 9, 10, 11, 14, 16, 19, 22, 23,
-					   25, 28, 30, 31, 37, 43, 44, 48, 50, 55, 56, 63, 64,
-					   100, 1000, 0x7fffffff, 0x80000000, 0xffffffff};
+	static const unsigned int nrs[] = {
+		0,  1,	2,  3,	4,  5,	 6,    8,	   9,	       10,	  11, 14,
+		16, 19, 22, 23, 25, 28,	 30,   31,	   37,	       43,	  44, 48,
+		50, 55, 56, 63, 64, 100, 1000, 0x7fffffff, 0x80000000, 0xffffffff};
 	unsigned int i;
 	long rc;
 
@@ -59,17 +60,21 @@ static void test_unknown_ops(void)
 {
 	static unsigned char zeros[512];
 	static const unsigned int nrs[] = {
-		__HYPERVISOR_xen_version, __HYPERVISOR_event_channel_op, __HYPERVISOR_sched_op,
-		__HYPERVISOR_vcpu_op, __HYPERVISOR_hvm_op, __HYPERVISOR_console_io,
+		__HYPERVISOR_xen_version, __HYPERVISOR_event_channel_op,
+		__HYPERVISOR_sched_op,	  __HYPERVISOR_vcpu_op,
+		__HYPERVISOR_hvm_op,	  __HYPERVISOR_console_io,
 		__HYPERVISOR_physdev_op,
 	};
 	unsigned int i;
 	long rc;
 
 	for (i = 0; i < ARRAY_SIZE(nrs); i++) {
-		rc = hv_call(nrs[i], 62, i == 3 ? 0 : (unsigned long)zeros, (unsigned long)zeros, 0, 0);
-		if (rc != -XEN_ENOSYS && !(rc == -XEN_EPERM && nrs[i] == __HYPERVISOR_console_io))
-			test_failure("hypercall %u, operation 62 gave %ld, not -ENOSYS", nrs[i], rc);
+		rc = hv_call(nrs[i], 62, i == 3 ? 0 : (unsigned long)zeros,
+			     (unsigned long)zeros, 0, 0);
+		if (rc != -XEN_ENOSYS &&
+		    !(rc == -XEN_EPERM && nrs[i] == __HYPERVISOR_console_io))
+			test_failure("hypercall %u, operation 62 gave %ld, not -ENOSYS",
+				     nrs[i], rc);
 	}
 	EXPECT_OR(hv_memory_op(60, zeros), -XEN_ENOSYS, -XEN_EPERM);
 	EXPECT(hv_grant_op(40, zeros, 1), -XEN_ENOSYS);

@@ -6,8 +6,10 @@
  */
 #include "guest.h"
 
-#define EXPECT_UD(insn, ...) expect_value(WHERE, insn, TRY(insn, , LIST(__VA_ARGS__)), X86_UD)
-#define EXPECT_GP(insn, ...) expect_value(WHERE, insn, TRY(insn, , LIST(__VA_ARGS__)), X86_GP)
+#define EXPECT_UD(insn, ...) \
+	expect_value(WHERE, insn, TRY(insn, , LIST(__VA_ARGS__)), X86_UD)
+#define EXPECT_GP(insn, ...) \
+	expect_value(WHERE, insn, TRY(insn, , LIST(__VA_ARGS__)), X86_GP)
 
 static unsigned char page[4096] PAGE_ALIGNED;
 
@@ -37,7 +39,7 @@ static void test_cr0(void)
 	uint64_t cr0;
 
 	asm volatile("mov %%cr0, %0" : "=r"(cr0));
-	EXPECT_GP("mov %0, %%cr0", "r"(cr0 & ~1ull)); /* PG without PE */
+	EXPECT_GP("mov %0, %%cr0", "r"(cr0 & ~1ull));	     /* PG without PE */
 	TRY("mov %0, %%cr0", , LIST("r"(cr0 | 1ull << 40))); /* #GP that QEMU forgets */
 	asm volatile("mov %0, %%cr0" : : "r"(cr0 | 3ull << 29)); /* caches off: allowed */
 	asm volatile("mov %0, %%cr0" : : "r"(cr0));
@@ -154,8 +156,13 @@ static void with_prefixes(void)
 		     : "=a"(r[0]), "=b"(r[1]), "=c"(r[2]), "=d"(r[3])
 		     : "a"(hv_base), "c"(0));
 	if (hv_bare == hypercall_vmmcall)
-		asm volatile(".byte 0x2e, 0x0f, 0x01, 0xd9" : "+a"(ret) : "D"(0l), "S"(0l) : "memory");
-	asm volatile(".byte 0x66, 0x2e, 0x0f, 0x32" : "=a"(r[0]), "=d"(r[3]) : "c"(MSR_EFER));
+		asm volatile(".byte 0x2e, 0x0f, 0x01, 0xd9"
+			     : "+a"(ret)
+			     : "D"(0l), "S"(0l)
+			     : "memory");
+	asm volatile(".byte 0x66, 0x2e, 0x0f, 0x32"
+		     : "=a"(r[0]), "=d"(r[3])
+		     : "c"(MSR_EFER));
 	asm volatile(".byte 0x66, 0xf3, 0x2e, 0xf4" : : : "memory"); /* HLT */
 }
 

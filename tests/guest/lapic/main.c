@@ -105,16 +105,16 @@ static void test_x2_reserved(void)
 {
 	uint64_t val;
 
-	EXPECT(wrmsr_safe(0x80b, 1), X86_GP);		 /* EOI of 1 */
-	EXPECT(wrmsr_safe(0x808, 0x100), X86_GP);	 /* TPR beyond 8 bits */
-	EXPECT(wrmsr_safe(0x802, 1), X86_GP);		 /* ID is read-only */
+	EXPECT(wrmsr_safe(0x80b, 1), X86_GP);	  /* EOI of 1 */
+	EXPECT(wrmsr_safe(0x808, 0x100), X86_GP); /* TPR beyond 8 bits */
+	EXPECT(wrmsr_safe(0x802, 1), X86_GP);	  /* ID is read-only */
 	EXPECT(wrmsr_safe(0x803, 0), X86_GP);
-	EXPECT(rdmsr_safe(0x80e, &val), X86_GP);	 /* no DFR */
-	EXPECT(rdmsr_safe(0x831, &val), X86_GP);	 /* no ICR2 */
-	EXPECT(rdmsr_safe(0x80b, &val), X86_GP);	 /* EOI is write-only */
-	EXPECT(wrmsr_safe(0x80d, 0), X86_GP);		 /* LDR is read-only */
-	EXPECT(rdmsr(0x80d), 1);			 /* cluster 0, first */
-	EXPECT(wrmsr_safe(0x83f, 0x100), X86_GP);	 /* SELF IPI */
+	EXPECT(rdmsr_safe(0x80e, &val), X86_GP);  /* no DFR */
+	EXPECT(rdmsr_safe(0x831, &val), X86_GP);  /* no ICR2 */
+	EXPECT(rdmsr_safe(0x80b, &val), X86_GP);  /* EOI is write-only */
+	EXPECT(wrmsr_safe(0x80d, 0), X86_GP);	  /* LDR is read-only */
+	EXPECT(rdmsr(0x80d), 1);		  /* cluster 0, first */
+	EXPECT(wrmsr_safe(0x83f, 0x100), X86_GP); /* SELF IPI */
 	wrmsr(0x83f, V_LOW);
 	hits[V_LOW] = 0;
 	irq_enable();
@@ -134,8 +134,11 @@ static void test_mmio_forms(void)
 	asm volatile("movl %1, (%2,%0)" : : "r"(idx), "r"(a), "r"(APIC) : "memory");
 	asm volatile("movl (%1,%2,8), %0" : "=r"(b) : "r"(APIC), "r"(idx / 8));
 	EXPECT(b, 0x30);
-	asm volatile("mov %1, %%r13; movl $0x40, 0x80(%%r13); movl 0x80(%%r13), %%r15d; mov %%r15d, %0"
-		     : "=r"(b) : "r"(APIC) : "r13", "r15", "memory");
+	asm volatile("mov %1, %%r13; movl $0x40, 0x80(%%r13); movl 0x80(%%r13), %%r15d; "
+		     "mov %%r15d, %0"
+		     : "=r"(b)
+		     : "r"(APIC)
+		     : "r13", "r15", "memory");
 	EXPECT(b, 0x40);
 	asm volatile("movabs 0xfee00080, %%eax" : "=a"(b));
 	EXPECT(b, 0x40);
@@ -177,7 +180,8 @@ static void test_modes(void)
 		apic_set_mode(0xc00);
 		CHECK(apic_is_x2());
 	}
-	EXPECT(wrmsr_safe(MSR_APIC_BASE, (base & ~0xc00ull) | 0x800), X86_GP); /* x2 to x */
+	EXPECT(wrmsr_safe(MSR_APIC_BASE, (base & ~0xc00ull) | 0x800),
+	       X86_GP); /* x2 to x */
 	apic_set_mode(0);
 	EXPECT(wrmsr_safe(MSR_APIC_BASE, base | 0xc00), X86_GP); /* off to x2 */
 	apic_set_mode(0x800);

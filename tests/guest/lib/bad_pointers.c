@@ -29,7 +29,8 @@ static unsigned char ram[4096] PAGE_ALIGNED;
 unsigned int bad_pointers_init(void)
 {
 	/* A frame far above all memory stands for "mapped, but not RAM". */
-	bad_pointers[0] = (struct bad_pointer){"far unmapped", (void *)0x0000123456789000ul};
+	bad_pointers[0] =
+		(struct bad_pointer){"far unmapped", (void *)0x0000123456789000ul};
 	bad_pointers[1].ptr = window_map(SLOT_HOLE, 0, MAP_NP);
 	bad_pointers[ARRAY_SIZE(bad_pointers) - 1].ptr =
 		window_map(SLOT_NO_RAM, 0xff0000000ul >> 12, MAP_RW);

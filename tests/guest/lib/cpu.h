@@ -73,17 +73,16 @@ static inline struct cpu *this_cpu(void)
 #define LIST(...) __VA_ARGS__
 
 /* One row of the table of instructions that may fault: {where, go on at}. */
-#define EX_TABLE(from, to)                                                     \
+#define EX_TABLE(from, to) \
 	".pushsection .ex_table, \"a\"\n\t.quad " from ", " to "\n\t.popsection\n\t"
 
-#define TRY(insn, outs, ins, ...)                                              \
-	({                                                                     \
-		this_cpu()->fault_vector = NO_FAULT;                           \
+#define TRY(insn, outs, ins, ...)                                                \
+	({                                                                       \
+		this_cpu()->fault_vector = NO_FAULT;                             \
 		asm volatile("771:\t" insn "\n772:\n\t" EX_TABLE("771b", "772b") \
-			     : outs                                            \
-			     : ins                                             \
-			     : "memory", ##__VA_ARGS__);                       \
-		this_cpu()->fault_vector;                                      \
+			     : outs:ins                                          \
+			     : "memory", ##__VA_ARGS__);                         \
+		this_cpu()->fault_vector;                                        \
 	})
 
 static inline void outb(uint16_t port, uint8_t val)
@@ -137,7 +136,10 @@ static inline uint64_t rdmsr(uint32_t msr)
 
 static inline void wrmsr(uint32_t msr, uint64_t val)
 {
-	asm volatile("wrmsr" : : "c"(msr), "a"((uint32_t)val), "d"((uint32_t)(val >> 32)) : "memory");
+	asm volatile("wrmsr"
+		     :
+		     : "c"(msr), "a"((uint32_t)val), "d"((uint32_t)(val >> 32))
+		     : "memory");
 }
 
 static inline void cpu_pause(void)

@@ -102,7 +102,7 @@ trap_stubs:
 	.set	vec, 0
 	.rept	256
 	.balign	16
-	.if !(vec == 8 || (vec >= 10 && vec <= 14) || vec == 17 || vec == 21 || vec == 29 || vec == 30)
+	.if (0x60227d00 >> (vec & 31)) & 1 == 0 || vec > 31	/* 8 10-14 17 21 29 30 */
 	push	$0
 	.endif
 	push	$vec

@@ -42,7 +42,8 @@ void grant_access(unsigned int ref, domid_t domid, const void *page, bool readon
 	grant_table[ref].frame = (uint32_t)gfn_of(page);
 	grant_table[ref].domid = domid;
 	barrier();
-	grant_table[ref].flags = (uint16_t)(GTF_permit_access | (readonly ? GTF_readonly : 0));
+	grant_table[ref].flags =
+		(uint16_t)(GTF_permit_access | (readonly ? GTF_readonly : 0));
 }
 
 bool grant_end_access(unsigned int ref)
@@ -64,7 +65,8 @@ uint64_t now_ns(void)
 		version = t->version;
 		barrier();
 		delta = rdtsc() - t->tsc_timestamp;
-		delta = t->tsc_shift >= 0 ? delta << t->tsc_shift : delta >> -t->tsc_shift;
+		delta = t->tsc_shift >= 0 ? delta << t->tsc_shift
+					  : delta >> -t->tsc_shift;
 		ns = t->system_time +
 		     (uint64_t)(((unsigned __int128)delta * t->tsc_to_system_mul) >> 32);
 		barrier();

@@ -55,14 +55,16 @@ bool expect_true(const char *where, const char *what, bool ok);
 #define STR(x)	STR2(x)
 #define WHERE	__FILE_NAME__ ":" STR(__LINE__)
 
-#define EXPECT(expr, want)     expect_value(WHERE, #expr, (long)(expr), (long)(want))
-#define EXPECT_OR(expr, a, b)  expect_either(WHERE, #expr, (long)(expr), (long)(a), (long)(b))
-#define CHECK(cond)	       expect_true(WHERE, #cond, cond)
+#define EXPECT(expr, want) expect_value(WHERE, #expr, (long)(expr), (long)(want))
+#define EXPECT_OR(expr, a, b) \
+	expect_either(WHERE, #expr, (long)(expr), (long)(a), (long)(b))
+#define CHECK(cond) expect_true(WHERE, #cond, cond)
 
 /* Text: to the PV console in a domU, to the hypervisor's in dom0, else to 0xE9. */
 void printf(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
 int vsnprintf(char *buf, size_t size, const char *fmt, va_list ap);
-int snprintf(char *buf, size_t size, const char *fmt, ...) __attribute__((format(printf, 3, 4)));
+int snprintf(char *buf, size_t size, const char *fmt, ...)
+	__attribute__((format(printf, 3, 4)));
 void console_write(const char *text, size_t len);
 void console_init(void);
 void console_to_port(void);
@@ -114,20 +116,20 @@ extern volatile unsigned int event_upcalls[MAX_CPUS];
 /* Nanoseconds since the hypervisor's start, by the vCPU 0 time page. */
 uint64_t now_ns(void);
 /* Waits (yielding) until cond or the time is up; gives cond. */
-#define WAIT_FOR(cond, ms)                                                     \
-	({                                                                     \
-		uint64_t end_ = now_ns() + (ms) * 1000000ull;                  \
-		bool ok_;                                                      \
-		while (!(ok_ = (cond)) && now_ns() < end_)                     \
-			hv_sched_yield();                                      \
-		ok_;                                                           \
+#define WAIT_FOR(cond, ms)                                  \
+	({                                                  \
+		uint64_t end_ = now_ns() + (ms)*1000000ull; \
+		bool ok_;                                   \
+		while (!(ok_ = (cond)) && now_ns() < end_)  \
+			hv_sched_yield();                   \
+		ok_;                                        \
 	})
 
 /* Virtual addresses: a window of 4 KiB pages over any frame. */
-#define MAP_RO	0x1u
-#define MAP_RW	0x3u
-#define MAP_NP	0x0u
-#define MAP_UC	0x10u
+#define MAP_RO 0x1u
+#define MAP_RW 0x3u
+#define MAP_NP 0x0u
+#define MAP_UC 0x10u
 void *window_map(unsigned int slot, unsigned long gfn, unsigned int flags);
 #define WINDOW_SLOTS 512
 /* Identity-maps the GiB around @gpa (4 GiB and above). */

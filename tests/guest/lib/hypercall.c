@@ -100,9 +100,11 @@ long hv_decrease(unsigned long gfn)
 	return hv_memory_op(XENMEM_decrease_reservation, &r);
 }
 
-long hv_add_to_physmap(domid_t dom, unsigned int space, unsigned long idx, unsigned long gfn)
+long hv_add_to_physmap(domid_t dom, unsigned int space, unsigned long idx,
+		       unsigned long gfn)
 {
-	struct xen_add_to_physmap a = {.domid = dom, .space = space, .idx = idx, .gpfn = gfn};
+	struct xen_add_to_physmap a = {
+		.domid = dom, .space = space, .idx = idx, .gpfn = gfn};
 
 	return hv_memory_op(XENMEM_add_to_physmap, &a);
 }

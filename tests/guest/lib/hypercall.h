@@ -31,11 +31,11 @@ void hypercall_vmmcall(void);
 void hypercall_vmcall(void);
 
 #define HV_TARGET(nr) \
-	(hv_by_page ? (unsigned long)hypercall_page + (nr) * 32ul : (unsigned long)hv_bare)
+	(hv_by_page ? (unsigned long)hypercall_page + (nr)*32ul : (unsigned long)hv_bare)
 
 #ifdef __x86_64__
-static inline long hv_call(unsigned int nr, unsigned long a, unsigned long b, unsigned long c,
-			   unsigned long d, unsigned long e)
+static inline long hv_call(unsigned int nr, unsigned long a, unsigned long b,
+			   unsigned long c, unsigned long d, unsigned long e)
 {
 	register unsigned long r10 asm("r10") = d;
 	register unsigned long r8 asm("r8") = e;
@@ -48,8 +48,8 @@ static inline long hv_call(unsigned int nr, unsigned long a, unsigned long b, un
 	return ret;
 }
 #else
-static inline long hv_call(unsigned int nr, unsigned long a, unsigned long b, unsigned long c,
-			   unsigned long d, unsigned long e)
+static inline long hv_call(unsigned int nr, unsigned long a, unsigned long b,
+			   unsigned long c, unsigned long d, unsigned long e)
 {
 	long ret;
 
@@ -61,7 +61,8 @@ static inline long hv_call(unsigned int nr, unsigned long a, unsigned long b, un
 }
 #endif
 
-static inline long hv_call3(unsigned int nr, unsigned long a, const void *b, unsigned long c)
+static inline long hv_call3(unsigned int nr, unsigned long a, const void *b,
+			    unsigned long c)
 {
 	return hv_call(nr, a, (unsigned long)b, c, 0, 0);
 }
@@ -181,7 +182,8 @@ long hv_set_param(domid_t dom, unsigned int index, uint64_t val);
 /* One frame each; the flags are those of the grant entry's user. */
 long hv_populate(unsigned long gfn, unsigned long nr, unsigned int order);
 long hv_decrease(unsigned long gfn);
-long hv_add_to_physmap(domid_t dom, unsigned int space, unsigned long idx, unsigned long gfn);
+long hv_add_to_physmap(domid_t dom, unsigned int space, unsigned long idx,
+		       unsigned long gfn);
 long hv_remove_from_physmap(domid_t dom, unsigned long gfn);
 
 #endif

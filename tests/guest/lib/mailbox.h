@@ -12,23 +12,24 @@
 
 /* Requests; results are 0 or more, or a negative errno. */
 enum mailbox_op {
-	MB_ECHO,	  /* arg0 -> result */
-	MB_GRANT_MAP,	  /* arg0 ref, arg1 GNTMAP flags -> slot; out0 status */
-	MB_GRANT_UNMAP,	  /* arg0 slot -> status */
-	MB_PEEK,	  /* arg0 slot, arg1 offset -> byte */
-	MB_POKE,	  /* arg0 slot, arg1 offset, arg2 byte */
-	MB_GRANT_COPY,	  /* arg0 ref, arg1 byte to fill: dom0 copies a page in -> status */
-	MB_EVENT_ALLOC,	  /* dom0 allocates an unbound port for us -> port */
-	MB_EVENT_BIND,	  /* arg0 our unbound port -> dom0's port */
-	MB_EVENT_SEND,	  /* arg0 dom0's port */
+	MB_ECHO,	/* arg0 -> result */
+	MB_GRANT_MAP,	/* arg0 ref, arg1 GNTMAP flags -> slot; out0 status */
+	MB_GRANT_UNMAP, /* arg0 slot -> status */
+	MB_PEEK,	/* arg0 slot, arg1 offset -> byte */
+	MB_POKE,	/* arg0 slot, arg1 offset, arg2 byte */
+	MB_GRANT_COPY,	/* arg0 ref, arg1 byte to fill: dom0 copies a page in -> status */
+	MB_EVENT_ALLOC, /* dom0 allocates an unbound port for us -> port */
+	MB_EVENT_BIND,	/* arg0 our unbound port -> dom0's port */
+	MB_EVENT_SEND,	/* arg0 dom0's port */
 	MB_EVENT_PENDING, /* arg0 dom0's port -> was pending; cleared */
 	MB_EVENT_CLOSE,	  /* arg0 dom0's port */
-	MB_PEER_START,	  /* arg0, arg1, arg2: "peer=" "with=" "arg=" of a second domain -> domid */
-	MB_PEER_STATE,	  /* arg0 domid -> -1 running, else shutdown code, 256 dying */
-	MB_PEER_DESTROY,  /* arg0 domid; arg1 0: wait until it is gone */
-	MB_PEER_VERDICT,  /* arg0 domid -> what it left in its mailbox */
-	MB_PAUSE,	  /* arg0 ms: pauses us, unpauses later */
-	MB_FREE_PAGES,	  /* -> free pages of the host */
+	MB_PEER_START,	 /* arg0, arg1, arg2: "peer=" "with=" "arg=" of a second domain ->
+			    domid */
+	MB_PEER_STATE,	 /* arg0 domid -> -1 running, else shutdown code, 256 dying */
+	MB_PEER_DESTROY, /* arg0 domid; arg1 0: wait until it is gone */
+	MB_PEER_VERDICT, /* arg0 domid -> what it left in its mailbox */
+	MB_PAUSE,	 /* arg0 ms: pauses us, unpauses later */
+	MB_FREE_PAGES,	 /* -> free pages of the host */
 	MB_NR_OPS,
 };
 

@@ -33,7 +33,8 @@ static void find_hypervisor(void)
 	}
 	cpuid(0, 0, r);
 	/* "Auth"enticAMD or "Hygo"nGenuine run on SVM, all others on VMX. */
-	hv_bare = r[1] == 0x68747541 || r[1] == 0x6f677948 ? hypercall_vmmcall : hypercall_vmcall;
+	hv_bare = r[1] == 0x68747541 || r[1] == 0x6f677948 ? hypercall_vmmcall
+							   : hypercall_vmcall;
 }
 
 int own_domid(void)

@@ -71,8 +71,8 @@ void trap(struct trap_frame *f)
 		irq_handlers[f->vector](f);
 		return;
 	}
-	test_error("trap %lu, error %#lx at %#lx, rsp %#lx rax %#lx rdi %#lx", f->vector, f->error,
-		   f->rip, f->rsp, f->rax, f->rdi);
+	test_error("trap %lu, error %#lx at %#lx, rsp %#lx rax %#lx rdi %#lx", f->vector,
+		   f->error, f->rip, f->rsp, f->rax, f->rdi);
 	test_end();
 }
 
@@ -110,7 +110,9 @@ void cpu_init(unsigned int id)
 	gdt[slot] = (sizeof(tss[id]) - 1) | (at & 0xffffff) << 16 | 0x89ull << 40 |
 		    (at >> 24 & 0xff) << 56;
 	gdt[slot + 1] = at >> 32;
-	asm volatile("lgdt %0; lidt %1; ltr %2" : : "m"(g), "m"(i), "r"((uint16_t)(slot * 8)));
+	asm volatile("lgdt %0; lidt %1; ltr %2"
+		     :
+		     : "m"(g), "m"(i), "r"((uint16_t)(slot * 8)));
 	cpus[id].self = &cpus[id];
 	cpus[id].id = id;
 	wrmsr(MSR_GS_BASE, (uint64_t)&cpus[id]);
@@ -127,7 +129,8 @@ int rdmsr_safe(uint32_t msr, uint64_t *val)
 
 int wrmsr_safe(uint32_t msr, uint64_t val)
 {
-	return TRY("wrmsr", , LIST("c"(msr), "a"((uint32_t)val), "d"((uint32_t)(val >> 32))));
+	return TRY("wrmsr", ,
+		   LIST("c"(msr), "a"((uint32_t)val), "d"((uint32_t)(val >> 32))));
 }
 
 long call_user(long (*fn)(long), long arg)

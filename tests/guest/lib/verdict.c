@@ -53,7 +53,8 @@ long expect_value(const char *where, const char *what, long got, long want)
 long expect_either(const char *where, const char *what, long got, long a, long b)
 {
 	if (got != a && got != b)
-		test_failure("%s: %s gave %ld, expected %ld or %ld", where, what, got, a, b);
+		test_failure("%s: %s gave %ld, expected %ld or %ld", where, what, got, a,
+			     b);
 	return got;
 }
 

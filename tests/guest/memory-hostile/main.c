@@ -6,11 +6,14 @@
 #include "guest.h"
 
 static unsigned char page[4096] PAGE_ALIGNED;
-static const domid_t others[] = {0, 999, DOMID_IO, DOMID_XEN, DOMID_COW, DOMID_INVALID, 0xffff};
+static const domid_t others[] = {0,	    999,	   DOMID_IO, DOMID_XEN,
+				 DOMID_COW, DOMID_INVALID, 0xffff};
 
-static long reserve(unsigned int op, domid_t id, xen_pfn_t *list, unsigned long nr, unsigned int order)
+static long reserve(unsigned int op, domid_t id, xen_pfn_t *list, unsigned long nr,
+		    unsigned int order)
 {
-	struct xen_memory_reservation r = {.nr_extents = nr, .extent_order = order, .domid = id};
+	struct xen_memory_reservation r = {
+		.nr_extents = nr, .extent_order = order, .domid = id};
 
 	set_xen_guest_handle(r.extent_start, list);
 	return hv_memory_op(op, &r);
@@ -27,14 +30,18 @@ static void test_other_domains(void)
 		CHECK(reserve(XENMEM_populate_physmap, id, list, 1, 0) <= 0);
 		CHECK(reserve(XENMEM_decrease_reservation, id, list, 1, 0) <= 0);
 		CHECK(reserve(XENMEM_increase_reservation, id, list, 1, 0) <= 0);
-		CHECK(hv_add_to_physmap(id, XENMAPSPACE_shared_info, 0, gfn_of(page)) < 0);
-		CHECK(hv_add_to_physmap(id, XENMAPSPACE_grant_table, 0, gfn_of(page)) < 0);
+		CHECK(hv_add_to_physmap(id, XENMAPSPACE_shared_info, 0, gfn_of(page)) <
+		      0);
+		CHECK(hv_add_to_physmap(id, XENMAPSPACE_grant_table, 0, gfn_of(page)) <
+		      0);
 		CHECK(hv_remove_from_physmap(id, gfn_of(page)) < 0);
 		CHECK(hv_memory_op(XENMEM_current_reservation, &id) < 0);
 		CHECK(hv_memory_op(XENMEM_maximum_gpfn, &id) < 0);
 	}
-	EXPECT(hv_add_to_physmap(0, XENMAPSPACE_shared_info, 0, gfn_of(page)), -XEN_EPERM);
-	EXPECT(hv_add_to_physmap(999, XENMAPSPACE_shared_info, 0, gfn_of(page)), -XEN_ESRCH);
+	EXPECT(hv_add_to_physmap(0, XENMAPSPACE_shared_info, 0, gfn_of(page)),
+	       -XEN_EPERM);
+	EXPECT(hv_add_to_physmap(999, XENMAPSPACE_shared_info, 0, gfn_of(page)),
+	       -XEN_ESRCH);
 	EXPECT(hv_remove_from_physmap(0, 0x1000), -XEN_EPERM);
 }
 
@@ -52,9 +59,9 @@ static void beyond(xen_pfn_t *list)
 
 static void test_bad_frames(void)
 {
-	static const xen_pfn_t frames[] = {1ul << 28,	     1ul << 36,	    1ul << 40,
-					   (1ul << 52) - 1,  1ul << 52,	    1ul << 63,
-					   ~0ul,	     ~0ul - 1,	    0x7fffffffffffffff};
+	static const xen_pfn_t frames[] = {
+		1ul << 28, 1ul << 36, 1ul << 40, (1ul << 52) - 1,   1ul << 52,
+		1ul << 63, ~0ul,      ~0ul - 1,	 0x7fffffffffffffff};
 	unsigned int i;
 
 	for (i = 0; i < ARRAY_SIZE(frames); i++) {

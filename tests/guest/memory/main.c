@@ -94,8 +94,10 @@ struct e820_entry {
 
 static void test_map_of_memory(void)
 {
-	static struct e820_entry map[128], changed[3] = {
-		{0, 0x9f000, 1}, {0x100000, 0x1700000 - 0x100000, 1}, {0xfeff8000, 0x8000, 2}};
+	static struct e820_entry map[128],
+		changed[3] = {{0, 0x9f000, 1},
+			      {0x100000, 0x1700000 - 0x100000, 1},
+			      {0xfeff8000, 0x8000, 2}};
 	struct xen_memory_map m = {.nr_entries = ARRAY_SIZE(map)};
 	struct xen_foreign_memory_map f = {.domid = DOMID_SELF, .map.nr_entries = 3};
 
@@ -120,7 +122,8 @@ static void test_map_of_memory(void)
 static void test_many(void)
 {
 	static xen_pfn_t list[1500];
-	struct xen_memory_reservation r = {.nr_extents = ARRAY_SIZE(list), .domid = DOMID_SELF};
+	struct xen_memory_reservation r = {.nr_extents = ARRAY_SIZE(list),
+					   .domid = DOMID_SELF};
 	unsigned long first = free_gfn() + 16;
 	unsigned int i;
 

@@ -29,7 +29,8 @@ static void test_efer(void)
 
 static void test_storage(void)
 {
-	static const uint32_t msrs[] = {MSR_STAR, MSR_LSTAR, MSR_FS_BASE, MSR_KERNEL_GS, 0x175, 0x176};
+	static const uint32_t msrs[] = {MSR_STAR,      MSR_LSTAR, MSR_FS_BASE,
+					MSR_KERNEL_GS, 0x175,	  0x176};
 	uint64_t old;
 	unsigned int i;
 
@@ -72,8 +73,10 @@ static void test_apic_base(void)
 	uint64_t base = rdmsr(MSR_APIC_BASE);
 
 	EXPECT(base & 0xfffff100u, 0xfee00100);
-	expect_gp_write("APIC base beyond the CPU's address width", MSR_APIC_BASE, base | 1ull << 60);
-	expect_gp_write("x2APIC without enable", MSR_APIC_BASE, (base & ~0x800ull) | 0x400);
+	expect_gp_write("APIC base beyond the CPU's address width", MSR_APIC_BASE,
+			base | 1ull << 60);
+	expect_gp_write("x2APIC without enable", MSR_APIC_BASE,
+			(base & ~0x800ull) | 0x400);
 	EXPECT(rdmsr(MSR_APIC_BASE), base);
 }
 
@@ -93,11 +96,10 @@ static void test_hypercall_msr(void)
 static void test_dangerous(void)
 {
 	static const uint32_t msrs[] = {
-		0xc0010117, /* VM_HSAVE_PA */
-		0xc0010114, /* VM_CR */
-		0x3a, 0x480, 0x48f,
-		0xc0010010, /* SYSCFG */
-		0xc0010111, /* SMBASE */
+		0xc0010117,				   /* VM_HSAVE_PA */
+		0xc0010114,				   /* VM_CR */
+		0x3a,	    0x480,	0x48f, 0xc0010010, /* SYSCFG */
+		0xc0010111,				   /* SMBASE */
 		0xc0010112, 0xc0010113,
 	};
 	unsigned int i;

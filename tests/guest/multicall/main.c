@@ -49,7 +49,8 @@ static void test_nested(void)
 static void test_continuation(void)
 {
 	static xen_pfn_t gfns[600];
-	struct xen_memory_reservation r = {.nr_extents = ARRAY_SIZE(gfns), .domid = DOMID_SELF};
+	struct xen_memory_reservation r = {.nr_extents = ARRAY_SIZE(gfns),
+					   .domid = DOMID_SELF};
 	unsigned int i;
 
 	for (i = 0; i < ARRAY_SIZE(gfns); i++)
@@ -68,7 +69,8 @@ static void test_hostile(void)
 {
 	struct multicall_entry *e = straddle(sizeof(*e));
 
-	*e = (struct multicall_entry){.op = __HYPERVISOR_xen_version, .args = {XENVER_pagesize}};
+	*e = (struct multicall_entry){.op = __HYPERVISOR_xen_version,
+				      .args = {XENVER_pagesize}};
 	EXPECT(hv_multicall(e, 2), -XEN_EFAULT);
 	EXPECT(e->result, 4096); /* the first was done */
 	EXPECT(hv_multicall(readonly_zeros(), 1), -XEN_EFAULT);

@@ -5,9 +5,9 @@
  */
 #include "guest.h"
 
-#define REF    8
-#define HOLE   0x40000000ul /* where we map what the peer grants */
-#define PORT   1	    /* agreed on: the peer's first port for us */
+#define REF  8
+#define HOLE 0x40000000ul /* where we map what the peer grants */
+#define PORT 1		  /* agreed on: the peer's first port for us */
 enum { P_WAITS = 1, P_HOLDS };
 
 static unsigned char page[4096] PAGE_ALIGNED;
@@ -15,8 +15,11 @@ static domid_t other;
 
 static struct gnttab_map_grant_ref map_other(uint32_t ref, uint64_t at)
 {
-	struct gnttab_map_grant_ref m = {
-		.host_addr = at, .flags = GNTMAP_host_map, .ref = ref, .dom = other, .status = 99};
+	struct gnttab_map_grant_ref m = {.host_addr = at,
+					 .flags = GNTMAP_host_map,
+					 .ref = ref,
+					 .dom = other,
+					 .status = 99};
 
 	EXPECT(hv_grant_op(GNTTABOP_map_grant_ref, &m, 1), 0);
 	return m;
@@ -97,7 +100,8 @@ static void test_not_ours(void)
 	EXPECT(hv_get_param(other, HVM_PARAM_STORE_PFN, &val), -XEN_EPERM);
 	EXPECT(hv_set_param(other, HVM_PARAM_CALLBACK_IRQ, 1), -XEN_EPERM);
 	EXPECT(hv_memory_op(XENMEM_remove_from_physmap, &r), -XEN_EPERM);
-	EXPECT(hv_add_to_physmap(other, XENMAPSPACE_shared_info, 0, gfn_of(page)), -XEN_EPERM);
+	EXPECT(hv_add_to_physmap(other, XENMAPSPACE_shared_info, 0, gfn_of(page)),
+	       -XEN_EPERM);
 	EXPECT(hv_sched_op(SCHEDOP_remote_shutdown, &s), -XEN_EPERM);
 	EXPECT(hv_event_alloc(other, DOMID_SELF), -XEN_EPERM);
 	EXPECT(hv_event_status(other, PORT), -XEN_EPERM);

@@ -7,8 +7,9 @@
 
 static bool refused(long rc)
 {
-	return rc == -XEN_EPERM || rc == -XEN_ENOSYS || rc == -XEN_ESRCH || rc == -XEN_EACCES ||
-	       rc == -XEN_EOPNOTSUPP || (rc == -XEN_EINVAL && on_reference());
+	return rc == -XEN_EPERM || rc == -XEN_ENOSYS || rc == -XEN_ESRCH ||
+	       rc == -XEN_EACCES || rc == -XEN_EOPNOTSUPP ||
+	       (rc == -XEN_EINVAL && on_reference());
 }
 
 static void expect_refused(const char *what, unsigned int cmd, unsigned int id, long rc)
@@ -25,15 +26,17 @@ static void test_domctl(void)
 	for (cmd = 0; cmd < 96; cmd++) {
 		for (i = 0; i < ARRAY_SIZE(ids); i++) {
 			xen_domctl_t op = {.cmd = cmd,
-					   .interface_version = XEN_DOMCTL_INTERFACE_VERSION,
+					   .interface_version =
+						   XEN_DOMCTL_INTERFACE_VERSION,
 					   .domain = ids[i]};
 
 			expect_refused("domctl", cmd, ids[i], hv_domctl(&op));
 		}
 	}
-	expect_refused("domctl", 1000, 0,
-		       hv_domctl(&(xen_domctl_t){.cmd = 1000,
-						 .interface_version = XEN_DOMCTL_INTERFACE_VERSION}));
+	expect_refused(
+		"domctl", 1000, 0,
+		hv_domctl(&(xen_domctl_t){
+			.cmd = 1000, .interface_version = XEN_DOMCTL_INTERFACE_VERSION}));
 }
 
 static void test_own_domid(void)
@@ -60,12 +63,14 @@ static void test_sysctl(void)
 	unsigned int cmd;
 
 	for (cmd = 0; cmd < 40; cmd++) {
-		xen_sysctl_t op = {.cmd = cmd, .interface_version = XEN_SYSCTL_INTERFACE_VERSION};
+		xen_sysctl_t op = {.cmd = cmd,
+				   .interface_version = XEN_SYSCTL_INTERFACE_VERSION};
 
 		expect_refused("sysctl", cmd, 0, hv_sysctl(&op));
 	}
 	EXPECT(hv_sysctl(&(xen_sysctl_t){.cmd = XEN_SYSCTL_physinfo,
-					 .interface_version = XEN_SYSCTL_INTERFACE_VERSION}),
+					 .interface_version =
+						 XEN_SYSCTL_INTERFACE_VERSION}),
 	       -XEN_EPERM);
 }
 
@@ -74,7 +79,8 @@ static void test_platform(void)
 	unsigned int cmd;
 
 	for (cmd = 0; cmd < 72; cmd++) {
-		xen_platform_op_t op = {.cmd = cmd, .interface_version = XENPF_INTERFACE_VERSION};
+		xen_platform_op_t op = {.cmd = cmd,
+					.interface_version = XENPF_INTERFACE_VERSION};
 
 		expect_refused("platform_op", cmd, 0, hv_platform_op(&op));
 	}
@@ -95,15 +101,16 @@ static void test_physdev(void)
 static void test_others(void)
 {
 	static const unsigned int nrs[] = {
-		__HYPERVISOR_xsm_op, __HYPERVISOR_xenpmu_op, __HYPERVISOR_argo_op,
-		__HYPERVISOR_hypfs_op, __HYPERVISOR_dm_op, __HYPERVISOR_mmuext_op,
+		__HYPERVISOR_xsm_op,   __HYPERVISOR_xenpmu_op, __HYPERVISOR_argo_op,
+		__HYPERVISOR_hypfs_op, __HYPERVISOR_dm_op,     __HYPERVISOR_mmuext_op,
 	};
 	static unsigned char arg[256];
 	unsigned int i, cmd;
 
 	for (i = 0; i < ARRAY_SIZE(nrs); i++)
 		for (cmd = 0; cmd < 16; cmd++)
-			CHECK(hv_call(nrs[i], cmd, (unsigned long)arg, 1, DOMID_SELF, 0) < 0);
+			CHECK(hv_call(nrs[i], cmd, (unsigned long)arg, 1, DOMID_SELF, 0) <
+			      0);
 }
 
 void test_main(void)

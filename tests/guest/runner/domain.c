@@ -22,7 +22,8 @@ static long fail(const char *step, long rc)
 
 static long make_memory(struct dom *d)
 {
-	return fail("max_mem", ts_max_mem(d->id, DOM_MEM_PAGES + NR_SPECIAL + DOM_SPARE)) ||
+	return fail("max_mem",
+		    ts_max_mem(d->id, DOM_MEM_PAGES + NR_SPECIAL + DOM_SPARE)) ||
 	       fail("paging pool", ts_paging_pool(d->id, 4ul << 20)) ||
 	       fail("native TSC", ts_native_tsc(d->id)) ||
 	       fail("populate RAM", ts_populate(d->id, 0, DOM_MEM_PAGES >> 9, 9)) ||
@@ -35,7 +36,9 @@ static long make_channels(struct dom *d)
 	evtchn_port_t store, console;
 	long rc = fail("store channel", ts_event_for(d->id, &store, &d->store_port));
 
-	rc = rc ? rc : fail("console channel", ts_event_for(d->id, &console, &d->console_port));
+	rc = rc ? rc
+		: fail("console channel",
+		       ts_event_for(d->id, &console, &d->console_port));
 	if (rc)
 		return rc;
 	d->mbox = foreign_map(d->id, GFN_STORE, 1);
@@ -45,8 +48,10 @@ static long make_channels(struct dom *d)
 	d->mbox->magic = MAILBOX_MAGIC;
 	return fail("STORE_PFN", hv_set_param(d->id, HVM_PARAM_STORE_PFN, GFN_STORE)) ||
 	       fail("STORE_EVTCHN", hv_set_param(d->id, HVM_PARAM_STORE_EVTCHN, store)) ||
-	       fail("CONSOLE_PFN", hv_set_param(d->id, HVM_PARAM_CONSOLE_PFN, GFN_CONSOLE)) ||
-	       fail("CONSOLE_EVTCHN", hv_set_param(d->id, HVM_PARAM_CONSOLE_EVTCHN, console));
+	       fail("CONSOLE_PFN",
+		    hv_set_param(d->id, HVM_PARAM_CONSOLE_PFN, GFN_CONSOLE)) ||
+	       fail("CONSOLE_EVTCHN",
+		    hv_set_param(d->id, HVM_PARAM_CONSOLE_EVTCHN, console));
 }
 
 static void make_start_info(struct dom *d, unsigned long at, const char *words)
@@ -81,7 +86,8 @@ static long dom_build(struct dom *d, const void *elf, size_t size, const char *w
 		return rc;
 	end = (end + PAGE_SIZE - 1) & ~(PAGE_SIZE - 1);
 	make_start_info(d, end, words);
-	return fail("start state", ts_start_state(d->id, DOM_VCPUS, entry, (uint32_t)end));
+	return fail("start state",
+		    ts_start_state(d->id, DOM_VCPUS, entry, (uint32_t)end));
 }
 
 struct dom *dom_create(const void *elf, size_t size, const char *words)

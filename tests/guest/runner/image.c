@@ -49,13 +49,15 @@ static bool get_segment(const unsigned char *elf, unsigned int i, struct segment
 
 		if (i >= e64->phnum)
 			return false;
-		*s = (struct segment){p[i].type, p[i].offset, p[i].paddr, p[i].filesz, p[i].memsz};
+		*s = (struct segment){p[i].type, p[i].offset, p[i].paddr, p[i].filesz,
+				      p[i].memsz};
 	} else {
 		const struct elf32_phdr *p = (const void *)(elf + e32->phoff);
 
 		if (i >= e32->phnum)
 			return false;
-		*s = (struct segment){p[i].type, p[i].offset, p[i].paddr, p[i].filesz, p[i].memsz};
+		*s = (struct segment){p[i].type, p[i].offset, p[i].paddr, p[i].filesz,
+				      p[i].memsz};
 	}
 	return true;
 }
@@ -102,7 +104,8 @@ static bool find_entry(const unsigned char *notes, size_t size, uint32_t *entry)
 	return false;
 }
 
-long image_load(domid_t id, const void *image, size_t size, uint32_t *entry, unsigned long *end)
+long image_load(domid_t id, const void *image, size_t size, uint32_t *entry,
+		unsigned long *end)
 {
 	const unsigned char *elf = image;
 	struct segment s;

@@ -1,7 +1,8 @@
 /*
  * Runs one test kernel as a hostile domU. On dom0's command line: "timeout="
  * seconds, "slack=" pages that the host may differ by afterwards (0 but for a
- * hypervisor that frees late), "facts" to tell what a domain costs, then " -- " and the words for the test.
+ * hypervisor that frees late), "facts" to tell what a domain costs, then " -- "
+ * and the words for the test.
  *
  * A domain is made and destroyed once before anything is counted, so that what
  * the hypervisor keeps for dom0's own first use is not taken for a leak.
@@ -26,7 +27,8 @@ static bool find_test(void)
 /* Maps a page of the domain by a grant made for it: first use of dom0's tracking. */
 static void map_one_grant(struct dom *d)
 {
-	struct gnttab_map_grant_ref m = {.flags = GNTMAP_host_map, .ref = 8, .dom = d->id};
+	struct gnttab_map_grant_ref m = {
+		.flags = GNTMAP_host_map, .ref = 8, .dom = d->id};
 	struct gnttab_unmap_grant_ref u = {0};
 	grant_entry_v1_t *table = grant_table_of(d->id);
 
@@ -140,5 +142,6 @@ void test_main(void)
 		if (d->used)
 			dom_destroy(d);
 	if (!WAIT_FOR(same_within(before, cmdline_value("slack", 0)), 2000))
-		test_failure("free pages: %lu before, %lu after", before, ts_free_pages());
+		test_failure("free pages: %lu before, %lu after", before,
+			     ts_free_pages());
 }

@@ -42,7 +42,8 @@ extern struct dom doms[DOM_MAX];
 
 /* foreign.c: frames of other domains in a window above all of the host's memory. */
 void scratch_init(void);
-unsigned long scratch_get(unsigned long nr); /* first gfn; the test ends if none is left */
+unsigned long
+scratch_get(unsigned long nr); /* first gfn; the test ends if none is left */
 void scratch_put(unsigned long gfn, unsigned long nr);
 void *foreign_map(domid_t id, unsigned long gfn, unsigned long nr);
 /* The first frame of its grant table; NULL, said, when there is no way to it. */
@@ -63,7 +64,8 @@ long ts_event_for(domid_t id, evtchn_port_t *theirs, evtchn_port_t *ours);
 unsigned long ts_free_pages(void);
 
 /* image.c: puts an ELF into the domain by p_paddr; entry by its Xen note. */
-long image_load(domid_t id, const void *elf, size_t size, uint32_t *entry, unsigned long *end);
+long image_load(domid_t id, const void *elf, size_t size, uint32_t *entry,
+		unsigned long *end);
 
 /* domain.c */
 struct dom *dom_create(const void *elf, size_t size, const char *cmdline);

@@ -203,7 +203,8 @@ static long serve_free_pages(struct dom *d, const uint64_t *arg, uint64_t *out)
 	return (long)ts_free_pages();
 }
 
-static long (*const handlers[MB_NR_OPS])(struct dom *d, const uint64_t *arg, uint64_t *out) = {
+static long (*const handlers[MB_NR_OPS])(struct dom *d, const uint64_t *arg,
+					 uint64_t *out) = {
 	[MB_ECHO] = serve_echo,
 	[MB_GRANT_MAP] = serve_grant_map,
 	[MB_GRANT_UNMAP] = serve_grant_unmap,

@@ -5,7 +5,8 @@
 #include "runner.h"
 #include <xen/hvm/save.h>
 
-#define HV_CALL_DOMCTL(op) ((op)->interface_version = XEN_DOMCTL_INTERFACE_VERSION, hv_domctl(op))
+#define HV_CALL_DOMCTL(op) \
+	((op)->interface_version = XEN_DOMCTL_INTERFACE_VERSION, hv_domctl(op))
 
 long ts_create(domid_t *id, unsigned int vcpus)
 {
@@ -64,7 +65,8 @@ long ts_native_tsc(domid_t id)
 long ts_populate(domid_t id, unsigned long gfn, unsigned long nr, unsigned int order)
 {
 	xen_pfn_t list[64];
-	struct xen_memory_reservation r = {.nr_extents = nr, .extent_order = order, .domid = id};
+	struct xen_memory_reservation r = {
+		.nr_extents = nr, .extent_order = order, .domid = id};
 	unsigned long i;
 	long rc;
 
@@ -99,14 +101,17 @@ static long load_context(domid_t id, void *buf, size_t size)
 	return HV_CALL_DOMCTL(&op);
 }
 
-#define RECORD(type)                                                           \
-	struct {                                                               \
-		struct hvm_save_descriptor d;                                  \
-		HVM_SAVE_TYPE(type) r;                                         \
+#define RECORD(type)                          \
+	struct {                              \
+		struct hvm_save_descriptor d; \
+		HVM_SAVE_TYPE(type) r;        \
 	}
 
-#define DESCRIBE(type, nr) \
-	(struct hvm_save_descriptor){HVM_SAVE_CODE(type), (uint16_t)(nr), (uint32_t)HVM_SAVE_LENGTH(type)}
+#define DESCRIBE(type, nr)                                                           \
+	(struct hvm_save_descriptor)                                                 \
+	{                                                                            \
+		HVM_SAVE_CODE(type), (uint16_t)(nr), (uint32_t)HVM_SAVE_LENGTH(type) \
+	}
 
 /* Both streams begin with a header and end with an empty record. */
 static struct {
@@ -120,7 +125,8 @@ static struct {
 	struct hvm_save_descriptor end;
 } cpu_stream;
 
-_Static_assert(sizeof(cpu_stream) == 3 * 8 + HVM_SAVE_LENGTH(HEADER) + HVM_SAVE_LENGTH(CPU),
+_Static_assert(sizeof(cpu_stream) ==
+		       3 * 8 + HVM_SAVE_LENGTH(HEADER) + HVM_SAVE_LENGTH(CPU),
 	       "records follow each other without holes");
 
 static void fill_header(struct hvm_save_header *h)

@@ -86,8 +86,8 @@ static void test_stray(void)
 	for (i = 3; i < 255; i++) {
 		uint32_t dest = apic_is_x2() ? i : i << 24;
 
-		apic_icr(dest, 0x4600 | 0x99);	/* STARTUP */
-		apic_icr(dest, 0x4400);		/* NMI */
+		apic_icr(dest, 0x4600 | 0x99); /* STARTUP */
+		apic_icr(dest, 0x4400);	       /* NMI */
 		apic_icr(dest, 0x4000 | VECTOR);
 	}
 	apic_icr(0, 0x4600 | 0x99); /* STARTUP to ourselves: we run, so nothing */

@@ -102,7 +102,8 @@ static void test_clock(void)
 	for (i = 0; i < 20000; i++, last = t) {
 		t = now_ns();
 		if (t < last) {
-			test_failure("time went back by %lu ns", (unsigned long)(last - t));
+			test_failure("time went back by %lu ns",
+				     (unsigned long)(last - t));
 			break;
 		}
 	}

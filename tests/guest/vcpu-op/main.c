@@ -71,7 +71,8 @@ static void test_info_page_gone(void)
 static void test_runstate(void)
 {
 	struct vcpu_runstate_info r;
-	struct vcpu_register_runstate_memory_area a = {.addr.v = (void *)(area[1] + 4096 - 20)};
+	struct vcpu_register_runstate_memory_area a = {
+		.addr.v = (void *)(area[1] + 4096 - 20)};
 
 	EXPECT(hv_vcpu_op(VCPUOP_get_runstate_info, 0, &r), 0);
 	EXPECT(r.state, RUNSTATE_running);

@@ -14,6 +14,8 @@ void test_main(void)
 		if (i != VMASST_TYPE_runstate_update_flag)
 			EXPECT(hv_vm_assist(VMASST_CMD_enable, i), -XEN_EINVAL);
 	EXPECT(hv_vm_assist(VMASST_CMD_enable, 0xffffffff), -XEN_EINVAL);
-	EXPECT_OR(hv_vm_assist(9, VMASST_TYPE_runstate_update_flag), -XEN_ENOSYS, -XEN_EINVAL);
-	EXPECT_OR(hv_vm_assist(0xffffffff, VMASST_TYPE_runstate_update_flag), -XEN_ENOSYS, -XEN_EINVAL);
+	EXPECT_OR(hv_vm_assist(9, VMASST_TYPE_runstate_update_flag), -XEN_ENOSYS,
+		  -XEN_EINVAL);
+	EXPECT_OR(hv_vm_assist(0xffffffff, VMASST_TYPE_runstate_update_flag), -XEN_ENOSYS,
+		  -XEN_EINVAL);
 }
