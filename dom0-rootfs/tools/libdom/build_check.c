@@ -58,8 +58,7 @@ static int open_ramdisk(struct build *b, uint64_t *size, struct dom_error *err)
 		return 0;
 	b->ramdisk = open(b->cfg->ramdisk, O_RDONLY | O_CLOEXEC);
 	if (b->ramdisk < 0)
-		return dom_fail_errno(err, -errno, "%s: ramdisk cannot be opened",
-				      b->cfg->ramdisk);
+		return dom_fail_file(err, -errno, b->cfg->ramdisk, "ramdisk");
 	if (fstat(b->ramdisk, &st) < 0 || !S_ISREG(st.st_mode) || st.st_size == 0)
 		return dom_fail(err, -EINVAL,
 				"%s: ramdisk cannot be used: it is empty or no ordinary "

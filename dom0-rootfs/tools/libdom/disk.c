@@ -164,8 +164,7 @@ static int open_target(const struct vm_disk *disk, struct stat *st,
 	int flags = (disk->readonly ? O_RDONLY : O_RDWR) | O_CLOEXEC, fd;
 
 	if (stat(disk->target, st) < 0)
-		return dom_fail_errno(err, -errno, "%s: disk cannot be used",
-				      disk->target);
+		return dom_fail_file(err, -errno, disk->target, "disk");
 	if (!S_ISREG(st->st_mode) && !S_ISBLK(st->st_mode))
 		return dom_fail(err, -EINVAL,
 				"%s: disk cannot be used: neither a file nor a block "
@@ -189,8 +188,7 @@ static int open_target(const struct vm_disk *disk, struct stat *st,
 				"to the VM with mode r", disk->target);
 	}
 	if (fd < 0)
-		return dom_fail_errno(err, -errno, "%s: disk cannot be opened",
-				      disk->target);
+		return dom_fail_file(err, -errno, disk->target, "disk");
 	return fd;
 }
 

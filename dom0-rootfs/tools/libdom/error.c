@@ -1,6 +1,7 @@
 /*
  * Filling in struct dom_error.
  */
+#include <errno.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
@@ -37,4 +38,14 @@ int dom_fail_errno(struct dom_error *err, int code, const char *fmt, ...)
 			 strerror(-code));
 	}
 	return code;
+}
+
+int dom_fail_file(struct dom_error *err, int code, const char *path,
+		  const char *what)
+{
+	return dom_fail(err, code, "%s: %s cannot be opened: %s: %s", path, what,
+			strerror(-code),
+			code == -ENOENT || code == -ENOTDIR
+				? "correct the path in the configuration"
+				: "make the file readable for root");
 }

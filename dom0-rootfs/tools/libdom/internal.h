@@ -25,6 +25,10 @@ int dom_fail(struct dom_error *err, int code, const char *fmt, ...)
 int dom_fail_errno(struct dom_error *err, int code, const char *fmt, ...)
 	__attribute__((format(printf, 3, 4)));
 
+/* For a file of the configuration that cannot be opened. what: "kernel", ... */
+int dom_fail_file(struct dom_error *err, int code, const char *path,
+		  const char *what);
+
 /* Monotonic milliseconds, and a pause between two looks at something: starts
  * at half a millisecond and grows to 20. (wait.c) */
 int64_t wait_now_ms(void);

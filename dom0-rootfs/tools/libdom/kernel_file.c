@@ -33,7 +33,7 @@ static int open_checked(const char *path, size_t *size, struct dom_error *err)
 	struct stat st;
 
 	if (fd < 0)
-		return dom_fail_errno(err, -errno, "%s: kernel cannot be opened", path);
+		return dom_fail_file(err, -errno, path, "kernel");
 	if (fstat(fd, &st) == 0 && S_ISREG(st.st_mode) && st.st_size > 0 &&
 	    st.st_size <= KERNEL_MAX_UNPACKED) {
 		*size = (size_t)st.st_size;
