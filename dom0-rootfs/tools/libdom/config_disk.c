@@ -397,6 +397,18 @@ static void read_pieces(struct disk_reader *r, char *cursor)
 	}
 }
 
+static void check_pair(struct disk_reader *r, const struct vm_disk *disk,
+		       const struct vm_disk *other)
+{
+	if (disk->vdev && other->vdev && other->devid == disk->devid)
+		DISK_ERROR(r, "%s is given to two disks: choose another vdev for one of "
+			   "them", disk->vdev);
+	if (disk->target && other->target && !strcmp(disk->target, other->target) &&
+	    !(disk->readonly && other->readonly))
+		DISK_ERROR(r, "%s is given twice: two writers would destroy what is on "
+			   "it: remove one, or make both read-only", disk->target);
+}
+
 static void check_disk(struct disk_reader *r)
 {
 	struct vm_disk *disk = r->disk;
@@ -411,13 +423,8 @@ static void check_disk(struct disk_reader *r)
 	if (!disk->target && !disk->cdrom)
 		DISK_ERROR(r, "\"%s\" has no target: name a file or a block device",
 			   r->at->text);
-	if (!disk->vdev)
-		return;
-	for (struct vm_disk *other = r->p->cfg->disks; other < disk; other++) {
-		if (other->vdev && other->devid == disk->devid)
-			DISK_ERROR(r, "%s is given to two disks: choose another vdev "
-				   "for one of them", disk->vdev);
-	}
+	for (struct vm_disk *other = r->p->cfg->disks; other < disk; other++)
+		check_pair(r, disk, other);
 }
 
 static void read_disk(struct config_parser *p, const struct config_value *v)
