@@ -48,16 +48,6 @@ static void map_one_grant(struct dom *d)
 	foreign_unmap(table, 1);
 }
 
-static void warm_up(void)
-{
-	struct dom *d = dom_create(test_elf, test_elf_size, "");
-
-	if (!d)
-		test_end();
-	map_one_grant(d);
-	dom_destroy(d);
-}
-
 static void wait_for_work(void)
 {
 	evtchn_port_t ports[1 + 2 * DOM_MAX];
@@ -75,6 +65,17 @@ static void wait_for_work(void)
 	hv_sched_op(SCHEDOP_poll, &p);
 	while (p.nr_ports)
 		event_clear(ports[--p.nr_ports]);
+}
+
+static void warm_up(void)
+{
+	struct dom *d = dom_create(test_elf, test_elf_size, "");
+
+	if (!d)
+		test_end();
+	map_one_grant(d);
+	wait_for_work();
+	dom_destroy(d);
 }
 
 static void serve_all(void)
