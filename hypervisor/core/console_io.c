@@ -19,7 +19,7 @@
 #define LINES_BURST	1024u
 #define LINE_EARN_NS	1000000ull
 
-/* --- other domains' lines ------------------------------------------------------ */
+/* --- other domains' lines ------------------------------------------------- */
 
 static bool line_allowed(struct domain *d)
 {
@@ -60,7 +60,7 @@ static void write_lines(struct domain *d, const char *s, size_t n)
 	spin_unlock(&d->lock);
 }
 
-/* --- the operations -------------------------------------------------------------- */
+/* --- the operations ------------------------------------------------------- */
 
 static long do_write(struct hypercall *hc, uint32_t count, gva_t from)
 {

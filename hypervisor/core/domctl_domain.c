@@ -17,7 +17,7 @@
 #define PAUSES_MAX		255u
 #define KB_PER_PAGE		(PAGE_SIZE / 1024)
 
-/* --- making a domain ---------------------------------------------------------- */
+/* --- making a domain ------------------------------------------------------ */
 
 /* The one kind there is: hardware-assisted paging, local APIC only. */
 static int create_check(const struct xen_domctl_createdomain *c)
@@ -87,7 +87,7 @@ int domctl_max_vcpus(struct domain *d, struct xen_domctl *op)
 	return 0;
 }
 
-/* --- life ------------------------------------------------------------------------ */
+/* --- life ----------------------------------------------------------------- */
 
 int domctl_destroy(struct domain *d, struct xen_domctl *op)
 {
@@ -123,7 +123,7 @@ int domctl_resume(struct domain *d, struct xen_domctl *op)
 	return d == current->domain ? -EINVAL : domain_resume(d);
 }
 
-/* --- limits and settings ------------------------------------------------------------ */
+/* --- limits and settings -------------------------------------------------- */
 
 int domctl_max_mem(struct domain *d, struct xen_domctl *op)
 {
@@ -194,7 +194,7 @@ int domctl_send_trigger(struct domain *d, struct xen_domctl *op)
 	return arch_vcpu_send_nmi(d->vcpu[t->vcpu]);
 }
 
-/* --- what is told of a domain --------------------------------------------------------- */
+/* --- what is told of a domain --------------------------------------------- */
 
 static unsigned int address_bits(const struct domain *d)
 {

@@ -11,7 +11,7 @@
 
 #define MASK_BYTES	(MAX_CPUS / 8)
 
-/* --- bitmaps ------------------------------------------------------------------ */
+/* --- bitmaps -------------------------------------------------------------- */
 
 int cpumask_read(const struct xenctl_bitmap *from, struct cpumask *mask)
 {
@@ -61,7 +61,7 @@ static void mask_online(struct cpumask *m)
 		bit_set(m->w, cpu);
 }
 
-/* --- vCPUs ---------------------------------------------------------------------- */
+/* --- vCPUs ---------------------------------------------------------------- */
 
 static struct vcpu *vcpu_of(const struct domain *d, uint32_t id)
 {
@@ -158,7 +158,7 @@ int domctl_get_affinity(struct domain *d, struct xen_domctl *op)
 	return err;
 }
 
-/* --- NUMA nodes: there is one --------------------------------------------------- */
+/* --- NUMA nodes: there is one --------------------------------------------- */
 
 int domctl_set_node_affinity(struct domain *d, struct xen_domctl *op)
 {
@@ -179,7 +179,7 @@ int domctl_get_node_affinity(struct domain *d, struct xen_domctl *op)
 	return cpumask_write(&op->u.nodeaffinity.nodemap, &nodes);
 }
 
-/* --- weights ------------------------------------------------------------------------ */
+/* --- weights -------------------------------------------------------------- */
 
 int domctl_scheduler(struct domain *d, struct xen_domctl *op)
 {

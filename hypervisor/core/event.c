@@ -17,7 +17,7 @@ _Static_assert(offsetof(struct shared_info, evtchn_pending) == 2048 &&
 	       offsetof(struct shared_info, evtchn_mask) == 2560 &&
 	       sizeof(struct vcpu_info) == 64, "64-bit shared_info");
 
-/* --- the table -------------------------------------------------------------- */
+/* --- the table ------------------------------------------------------------ */
 
 int events_create(struct domain *d, unsigned int max_port)
 {
@@ -101,7 +101,7 @@ void event_unlock_two(struct domain *a, struct domain *b)
 		spin_unlock(&b->event_lock);
 }
 
-/* --- making a port pending ---------------------------------------------------- */
+/* --- making a port pending ------------------------------------------------ */
 
 void event_mark_upcall(struct vcpu *v)
 {
@@ -136,7 +136,7 @@ bool event_port_pending(const struct domain *d, unsigned int port)
 	return bit_test(d->shared_info->evtchn_pending, port);
 }
 
-/* --- VIRQs ---------------------------------------------------------------------- */
+/* --- VIRQs ---------------------------------------------------------------- */
 
 bool virq_is_per_vcpu(unsigned int virq)
 {
@@ -164,7 +164,7 @@ void virq_send_global(unsigned int virq)
 		virq_send_vcpu(hardware_domain->vcpu[0], virq);
 }
 
-/* --- closing ---------------------------------------------------------------------- */
+/* --- closing -------------------------------------------------------------- */
 
 /*
  * The other domain of @port if it is linked to one, referenced: it may be

@@ -35,7 +35,7 @@ static struct vcpu *vcpu_of(const struct domain *d, uint32_t id)
 	return id < d->max_vcpus ? d->vcpu[id] : NULL;
 }
 
-/* --- making ports ----------------------------------------------------------- */
+/* --- making ports --------------------------------------------------------- */
 
 static int do_alloc_unbound(union event_arg *arg)
 {
@@ -146,7 +146,7 @@ static int do_bind_ipi(union event_arg *arg)
 	return err;
 }
 
-/* --- using them --------------------------------------------------------------- */
+/* --- using them ----------------------------------------------------------- */
 
 static int do_send(union event_arg *arg)
 {
@@ -274,7 +274,7 @@ static int do_reset(union event_arg *arg)
 	return 0;
 }
 
-/* --- the table -------------------------------------------------------------------- */
+/* --- the table ------------------------------------------------------------ */
 
 static const struct event_row {
 	int (*fn)(union event_arg *arg);

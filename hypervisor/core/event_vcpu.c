@@ -14,7 +14,7 @@
 
 #include "event_table.h"
 
-/* --- vcpu_info -------------------------------------------------------------- */
+/* --- vcpu_info ------------------------------------------------------------ */
 
 /* The caller's own, or one that does not run. */
 static bool may_register(const struct vcpu *v)
@@ -82,7 +82,7 @@ void event_release_vcpu_info(struct vcpu *v)
 	page_put(pg);
 }
 
-/* --- polling ------------------------------------------------------------------ */
+/* --- polling -------------------------------------------------------------- */
 
 int event_poll_begin(struct vcpu *v, const uint32_t *ports, unsigned int nr)
 {

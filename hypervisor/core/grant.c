@@ -18,7 +18,7 @@
 #define HANDLES_PER_MAPTRACK_FRAME 256u	/* as toolstacks count them */
 #define CMPXCHG_TRIES 5
 
-/* --- life ------------------------------------------------------------------- */
+/* --- life ----------------------------------------------------------------- */
 
 static int grow_one_locked(struct grant_table *gt)
 {
@@ -85,7 +85,7 @@ unsigned int grants_active(const struct domain *d)
 	return d->grants->pinned + d->grants->mapped;
 }
 
-/* --- shared frames ------------------------------------------------------------ */
+/* --- shared frames -------------------------------------------------------- */
 
 unsigned int grants_max_frames(const struct domain *d)
 {
@@ -140,7 +140,7 @@ void grants_forget_gfn(struct domain *d, gfn_t gfn)
 	spin_unlock(&gt->lock);
 }
 
-/* --- pinning ------------------------------------------------------------------ */
+/* --- pinning -------------------------------------------------------------- */
 
 /* {flags, domid} as the one word that is compared and exchanged. */
 union entry_word {
@@ -278,7 +278,7 @@ void grant_unpin(struct domain *rd, grant_ref_t ref, bool write)
 		page_put(pg);
 }
 
-/* --- granters --------------------------------------------------------------------- */
+/* --- granters ------------------------------------------------------------- */
 
 struct domain *granter_find(struct granter_cache *c, domid_t id)
 {

@@ -18,7 +18,7 @@ _Static_assert(sizeof(struct gnttab_map_grant_ref) == 32 &&
 	       sizeof(struct gnttab_unmap_grant_ref) == 24,
 	       "same layout in 32-bit guests");
 
-/* --- handles ------------------------------------------------------------------ */
+/* --- handles -------------------------------------------------------------- */
 
 static struct maptrack *track_of(const struct grant_table *gt, uint32_t handle)
 {
@@ -89,7 +89,7 @@ static void handle_free(struct grant_table *gt, uint32_t handle)
 	spin_unlock(&gt->lock);
 }
 
-/* --- mapping -------------------------------------------------------------------- */
+/* --- mapping -------------------------------------------------------------- */
 
 /*
  * Device mappings, user-space subflags and PTE addresses have no meaning
@@ -169,7 +169,7 @@ void grant_map_array(void *ops, unsigned int n)
 	granter_cache_end(&cache);
 }
 
-/* --- unmapping --------------------------------------------------------------------- */
+/* --- unmapping ------------------------------------------------------------ */
 
 /* Mappings that have left the p2m and wait for the flush. */
 struct unmapped {

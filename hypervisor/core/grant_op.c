@@ -22,7 +22,7 @@ union grant_buffer {
 	struct gnttab_setup_table setup_table;
 };
 
-/* --- single operations -------------------------------------------------------- */
+/* --- single operations ---------------------------------------------------- */
 
 static int16_t find_target(domid_t id, struct domain **out)
 {
@@ -74,7 +74,7 @@ static int do_get_version(union grant_buffer *b)
 	return 0;
 }
 
-/* --- setup_table ---------------------------------------------------------------- */
+/* --- setup_table ---------------------------------------------------------- */
 
 struct compat_setup_table {
 	domid_t dom;
@@ -139,7 +139,7 @@ static long setup_table(struct hypercall *hc)
 			   &s.status, sizeof(s.status));
 }
 
-/* --- the table -------------------------------------------------------------------- */
+/* --- the table ------------------------------------------------------------ */
 
 static const struct grant_row {
 	void (*array)(void *ops, unsigned int n);

@@ -12,7 +12,7 @@
 
 #define UPCALL_VECTOR_MIN 0x10
 
-/* --- who may do what with a parameter ------------------------------------------- */
+/* --- who may do what with a parameter ------------------------------------- */
 
 /* The control domain may all that is not dead; a guest on itself what is here. */
 enum { GUEST_GET = 1, GUEST_SET = 2, ONCE = 4, DEAD = 8 };
@@ -100,7 +100,7 @@ static long do_get_param(gva_t arg)
 	return guest_write(arg, &p, sizeof(p));
 }
 
-/* --- the rest -------------------------------------------------------------------- */
+/* --- the rest ------------------------------------------------------------- */
 
 static long do_flush_tlbs(gva_t arg)
 {

@@ -13,7 +13,7 @@
 #define CMD_BITS	6	/* progress of a restart is above them */
 #define CMD_MASK	((1u << CMD_BITS) - 1)
 
-/* --- 32-bit layouts ----------------------------------------------------------- */
+/* --- 32-bit layouts ------------------------------------------------------- */
 
 union compat_memory_arg {
 	struct {
@@ -90,7 +90,7 @@ static void foreign_map_in(union memory_arg *a,
 	COMPAT_HANDLE(a->foreign_map.map.buffer, c->foreign_map.map.buffer);
 }
 
-/* --- questions ------------------------------------------------------------------ */
+/* --- questions ------------------------------------------------------------ */
 
 static long ask_domain(struct memory_call *c,
 		       uint64_t (*answer)(struct domain *d))
@@ -142,7 +142,7 @@ static long maximum_ram_page(struct memory_call *c)
 	return (long)page_max_mfn().v;
 }
 
-/* --- the memory map --------------------------------------------------------------- */
+/* --- the memory map ------------------------------------------------------- */
 
 static long get_memory_map(struct memory_call *c)
 {
@@ -195,7 +195,7 @@ static long get_vnumainfo(struct memory_call *c)
 	return -EOPNOTSUPP;
 }
 
-/* --- the table ------------------------------------------------------------------------ */
+/* --- the table ------------------------------------------------------------ */
 
 #define ARG(member) sizeof(((union memory_arg *)0)->member)
 

@@ -19,7 +19,7 @@
 
 #include "memory_op.h"
 
-/* --- making room ------------------------------------------------------------ */
+/* --- making room ---------------------------------------------------------- */
 
 static void special_forget(struct domain *d, gfn_t gfn)
 {
@@ -66,7 +66,7 @@ static int move_special_locked(struct domain *d, mfn_t mfn, gfn_t old,
 	return err;
 }
 
-/* --- one handler for each source of frames ------------------------------------ */
+/* --- one handler for each source of frames -------------------------------- */
 
 typedef int space_fn(struct domain *d, uint64_t idx, gfn_t gfn,
 		     struct memory_removed *r);
@@ -155,7 +155,7 @@ static int add_one(struct domain *d, unsigned int space, uint64_t idx,
 	return err;
 }
 
-/* --- add_to_physmap --------------------------------------------------------------- */
+/* --- add_to_physmap ------------------------------------------------------- */
 
 static int space_check(unsigned int space)
 {
@@ -197,7 +197,7 @@ long memory_add(struct memory_call *c)
 	return err;
 }
 
-/* --- foreign frames ---------------------------------------------------------------- */
+/* --- foreign frames ------------------------------------------------------- */
 
 /* Maps @pg, whose reference the entry takes over on success. */
 static int insert_foreign(struct domain *d, gfn_t gfn, struct page *pg,
@@ -253,7 +253,7 @@ static int foreign_find(domid_t id, const struct domain *d, struct domain **out)
 	return 0;
 }
 
-/* --- add_to_physmap_batch ------------------------------------------------------------ */
+/* --- add_to_physmap_batch ------------------------------------------------- */
 
 /* @fd is set for foreign frames only. */
 static int batch_one(struct memory_call *c, struct domain *d,
@@ -315,7 +315,7 @@ long memory_add_batch(struct memory_call *c)
 	return err;
 }
 
-/* --- remove_from_physmap ----------------------------------------------------------------- */
+/* --- remove_from_physmap -------------------------------------------------- */
 
 long memory_remove(struct memory_call *c)
 {
@@ -336,7 +336,7 @@ long memory_remove(struct memory_call *c)
 	return err;
 }
 
-/* --- acquire_resource --------------------------------------------------------------------- */
+/* --- acquire_resource ----------------------------------------------------- */
 
 static int acquire_one(struct memory_call *c, struct domain *rd, uint64_t i)
 {

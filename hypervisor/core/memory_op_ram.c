@@ -18,7 +18,7 @@
  */
 #define ORDER_MAX	9u
 
-/* --- populate --------------------------------------------------------------- */
+/* --- populate ------------------------------------------------------------- */
 
 /* The hardware domain gets the frames of its own numbers back, if parked. */
 static bool unpark_extent(struct domain *d, gfn_t gfn, unsigned int order)
@@ -52,7 +52,7 @@ static bool populate_extent(struct domain *d, gfn_t gfn, unsigned int order)
 	return false;
 }
 
-/* --- decrease ----------------------------------------------------------------- */
+/* --- decrease ------------------------------------------------------------- */
 
 static bool remove_extent(struct domain *d, gfn_t gfn, unsigned int order,
 			  struct memory_removed *r)
@@ -67,7 +67,7 @@ static bool remove_extent(struct domain *d, gfn_t gfn, unsigned int order,
 	return true;
 }
 
-/* --- both: a list of extents ---------------------------------------------------- */
+/* --- both: a list of extents ---------------------------------------------- */
 
 static bool one_extent(struct memory_call *c, struct domain *d, gfn_t gfn,
 		       struct memory_removed *r)
@@ -143,7 +143,7 @@ long memory_increase(struct memory_call *c)
 	return 0;
 }
 
-/* --- claims -------------------------------------------------------------------------- */
+/* --- claims --------------------------------------------------------------- */
 
 long memory_claim(struct memory_call *c)
 {
@@ -164,7 +164,7 @@ long memory_claim(struct memory_call *c)
 	return err;
 }
 
-/* --- populate on demand: not done, so target and allocation are the same ----------------- */
+/* --- populate on demand: not done, so target and allocation are the same -- */
 
 static long answer_pod(struct memory_call *c)
 {

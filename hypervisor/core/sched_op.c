@@ -30,7 +30,7 @@ static long do_block(struct hypercall *hc, gva_t arg)
 	return 0;
 }
 
-/* --- poll --------------------------------------------------------------------- */
+/* --- poll ----------------------------------------------------------------- */
 
 struct compat_sched_poll {
 	uint32_t ports, nr_ports;
@@ -91,7 +91,7 @@ static long do_poll(struct hypercall *hc, gva_t arg)
 	return 0;
 }
 
-/* --- the end -------------------------------------------------------------------- */
+/* --- the end -------------------------------------------------------------- */
 
 static long do_shutdown(struct hypercall *hc, gva_t arg)
 {
@@ -127,7 +127,7 @@ static long do_remote_shutdown(struct hypercall *hc, gva_t arg)
 	return err;
 }
 
-/* --- watchdogs -------------------------------------------------------------------- */
+/* --- watchdogs ------------------------------------------------------------ */
 
 static long watchdog_take_locked(struct domain *d, uint32_t timeout)
 {
@@ -172,7 +172,7 @@ static long do_watchdog(struct hypercall *hc, gva_t arg)
 	return ret;
 }
 
-/* --- the table ------------------------------------------------------------------------ */
+/* --- the table ------------------------------------------------------------ */
 
 static long (*const rows[])(struct hypercall *hc, gva_t arg) = {
 	[SCHEDOP_yield]			= do_yield,

@@ -130,7 +130,7 @@ int sysctl_availheap(struct xen_sysctl *op)
 	return 0;
 }
 
-/* --- counters: how often each hypercall was made --------------------------------- */
+/* --- counters: how often each hypercall was made -------------------------- */
 
 static int perfc_write(const struct xen_sysctl_perfc_op *p, unsigned int row,
 		       unsigned int nr)

@@ -16,7 +16,7 @@ struct vcpu_call {
 	bool compat;
 };
 
-/* --- on and off --------------------------------------------------------------- */
+/* --- on and off ----------------------------------------------------------- */
 
 static long do_initialise(struct vcpu_call *c)
 {
@@ -54,7 +54,7 @@ static long do_get_physid(struct vcpu_call *c)
 	return -EINVAL;		/* vCPUs are not pinned for guests to see */
 }
 
-/* --- timers ---------------------------------------------------------------------- */
+/* --- timers --------------------------------------------------------------- */
 
 static long singleshot_set(struct vcpu *v, uint64_t at)
 {
@@ -126,7 +126,7 @@ long set_timer_op(struct hypercall *hc)
 	return 0;
 }
 
-/* --- areas ---------------------------------------------------------------------------- */
+/* --- areas ---------------------------------------------------------------- */
 
 static long do_register_info(struct vcpu_call *c)
 {
@@ -190,7 +190,7 @@ static long do_register_time(struct vcpu_call *c)
 	return err;
 }
 
-/* --- the table -------------------------------------------------------------------------- */
+/* --- the table ------------------------------------------------------------ */
 
 static long (*const rows[])(struct vcpu_call *c) = {
 	[VCPUOP_initialise]			= do_initialise,

@@ -21,7 +21,7 @@ static struct p2m_entry get_locked(struct domain *d, gfn_t gfn)
 	return arch_p2m_get(d, gfn);
 }
 
-/* --- look-up ---------------------------------------------------------------- */
+/* --- look-up -------------------------------------------------------------- */
 
 struct p2m_entry p2m_get(struct domain *d, gfn_t gfn)
 {
@@ -74,7 +74,7 @@ gfn_t p2m_max_gfn(struct domain *d)
 	return GFN(__atomic_load_n(&d->max_gfn, __ATOMIC_RELAXED));
 }
 
-/* --- changes ---------------------------------------------------------------- */
+/* --- changes -------------------------------------------------------------- */
 
 static bool range_is_hole_locked(struct domain *d, gfn_t gfn, uint64_t nr)
 {
@@ -171,7 +171,7 @@ void p2m_drop(struct domain *d, struct p2m_entry old)
 	}
 }
 
-/* --- the end of a domain ------------------------------------------------------ */
+/* --- the end of a domain -------------------------------------------------- */
 
 /* Takes out up to @max whole mappings from the cursor on; returns how many. */
 static unsigned int teardown_batch(struct domain *d, struct p2m_entry *old,

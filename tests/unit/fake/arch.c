@@ -18,7 +18,7 @@ uint64_t wallclock_base_ns;
 static char *memory;
 static struct cpu cpu_structs[FAKE_CPUS];
 
-/* --- CPUs and time ---------------------------------------------------------- */
+/* --- CPUs and time -------------------------------------------------------- */
 
 struct cpu *this_cpu(void)
 {
@@ -68,7 +68,7 @@ void panic(const char *fmt, ...)
 	abort();
 }
 
-/* --- memory ------------------------------------------------------------------- */
+/* --- memory --------------------------------------------------------------- */
 
 static bool stale_anywhere(mfn_t mfn)
 {
@@ -120,7 +120,7 @@ size_t strlcpy(char *dst, const char *src, size_t n)
 	return len;
 }
 
-/* --- p2m ------------------------------------------------------------------------ */
+/* --- p2m ------------------------------------------------------------------ */
 
 gfn_t arch_p2m_limit(const struct domain *d)
 {
@@ -205,7 +205,7 @@ struct page *arch_guest_page(gva_t va, bool write)
 	return p2m_get_page(current->domain, addr_to_gfn(va.v), write);
 }
 
-/* --- domains and vCPUs -------------------------------------------------------------- */
+/* --- domains and vCPUs ---------------------------------------------------- */
 
 int arch_domain_create(struct domain *d, const struct domain_config *c)
 {
@@ -291,7 +291,7 @@ void arch_update_wallclock(struct domain *d)
 	d->shared_info->wc_version += 2;
 }
 
-/* --- hypercalls ------------------------------------------------------------------------- */
+/* --- hypercalls ----------------------------------------------------------- */
 
 void arch_hvm_param_changed(struct domain *d, unsigned int idx)
 {
@@ -329,7 +329,7 @@ long physdev_op(struct hypercall *hc)
 	return -ENOSYS;
 }
 
-/* --- the machine ---------------------------------------------------------------------------- */
+/* --- the machine ---------------------------------------------------------- */
 
 void arch_machine_poweroff(void)
 {
@@ -372,7 +372,7 @@ void arch_console_seize(void)
 {
 }
 
-/* --- making it ---------------------------------------------------------------------------------- */
+/* --- making it ------------------------------------------------------------ */
 
 static void make_idle(void)
 {

@@ -105,7 +105,7 @@ static domid_t create_full(unsigned int pages)
 	return id;
 }
 
-/* --- life ------------------------------------------------------------------------ */
+/* --- life ----------------------------------------------------------------- */
 
 static void life(void **state)
 {
@@ -217,7 +217,7 @@ static void bad_creations(void **state)
 	assert_int_equal(simple(XEN_DOMCTL_destroydomain, 77), 0);
 }
 
-/* --- refusals ------------------------------------------------------------------------ */
+/* --- refusals ------------------------------------------------------------- */
 
 static void refused(void **state)
 {
@@ -282,7 +282,7 @@ static void garbage(void **state)
 	}
 }
 
-/* --- settings --------------------------------------------------------------------------- */
+/* --- settings ------------------------------------------------------------- */
 
 static void settings(void **state)
 {
@@ -423,7 +423,7 @@ static void affinities(void **state)
 	assert_int_equal(simple(XEN_DOMCTL_destroydomain, id), 0);
 }
 
-/* --- sysctl ------------------------------------------------------------------------------- */
+/* --- sysctl --------------------------------------------------------------- */
 
 static void physinfo(void **state)
 {

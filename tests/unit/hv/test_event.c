@@ -30,7 +30,7 @@ static int teardown(void **state)
 	return fake_check_clean(state);
 }
 
-/* --- helpers --------------------------------------------------------------- */
+/* --- helpers -------------------------------------------------------------- */
 
 static long op(unsigned int cmd, void *arg, size_t size)
 {
@@ -124,7 +124,7 @@ static void mask(struct domain *d, long port, bool on)
 		d->shared_info->evtchn_mask[port / 64] &= ~bit;
 }
 
-/* --- interdomain ------------------------------------------------------------- */
+/* --- interdomain ---------------------------------------------------------- */
 
 static void interdomain_life(void **state)
 {
@@ -225,7 +225,7 @@ static void before_there_are_vcpus(void **state)
 	ack(hardware_domain);
 }
 
-/* --- order of bits -------------------------------------------------------------- */
+/* --- order of bits -------------------------------------------------------- */
 
 static void pending_order(void **state)
 {
@@ -282,7 +282,7 @@ static void upcall_vector(void **state)
 	assert_int_equal(a->vcpu[1]->arch->vectors, 1);
 }
 
-/* --- VIRQs, IPIs ------------------------------------------------------------------- */
+/* --- VIRQs, IPIs ---------------------------------------------------------- */
 
 static void virqs(void **state)
 {
@@ -349,7 +349,7 @@ static void bind_vcpu_rules(void **state)
 	assert_int_equal(bind_ipi(~0u), -ENOENT);
 }
 
-/* --- limits, others, reset ------------------------------------------------------------ */
+/* --- limits, others, reset ------------------------------------------------ */
 
 static void all_ports(void **state)
 {
@@ -430,7 +430,7 @@ static void peer_dies(void **state)
 	assert_int_equal(send((uint32_t)p), 0);
 }
 
-/* --- vcpu_info ------------------------------------------------------------------------------ */
+/* --- vcpu_info ------------------------------------------------------------ */
 
 static long register_info(unsigned int vcpu, uint64_t gfn, uint32_t offset)
 {
@@ -502,7 +502,7 @@ static void vcpu_info_page_goes(void **state)
 	send((uint32_t)bind_ipi(0));
 }
 
-/* --- polling --------------------------------------------------------------------------------- */
+/* --- polling -------------------------------------------------------------- */
 
 static long poll(uint64_t ports, unsigned int nr, uint64_t timeout)
 {

@@ -126,7 +126,7 @@ static int teardown(void **state)
 	return fake_check_clean(state);
 }
 
-/* --- mapping --------------------------------------------------------------------- */
+/* --- mapping -------------------------------------------------------------- */
 
 static void map_and_unmap(void **state)
 {
@@ -298,7 +298,7 @@ static void mapping_is_held_by_its_handle(void **state)
 	assert_int_equal(unmap(h, 100 * PAGE_SIZE), GNTST_okay);
 }
 
-/* --- arrays ------------------------------------------------------------------------- */
+/* --- arrays --------------------------------------------------------------- */
 
 #define MANY 70u
 
@@ -421,7 +421,7 @@ static void no_memory_for_tables(void **state)
 	assert_int_equal(entry(a, 8)->flags, GTF_permit_access);
 }
 
-/* --- copying -------------------------------------------------------------------------- */
+/* --- copying -------------------------------------------------------------- */
 
 static void copies(void **state)
 {
@@ -524,7 +524,7 @@ static void copies_in_a_row(void **state)
 	assert_int_equal(grants_active(a), 0);
 }
 
-/* --- deaths ------------------------------------------------------------------------------ */
+/* --- deaths --------------------------------------------------------------- */
 
 /* A granter dies while it is mapped: a zombie until the mapper lets go. */
 static void granter_dies(void **state)
@@ -571,7 +571,7 @@ static void mapper_dies(void **state)
 		assert_int_equal(entry(a, 8 + i)->flags & 0x18, 0);
 }
 
-/* --- the table itself ------------------------------------------------------------------------ */
+/* --- the table itself ----------------------------------------------------- */
 
 static void sizes_and_versions(void **state)
 {

@@ -138,7 +138,7 @@ static void multicall_compat(void **state)
 	assert_int_equal((int32_t)e[9], -ENOSYS);
 }
 
-/* --- version ----------------------------------------------------------------- */
+/* --- version -------------------------------------------------------------- */
 
 static void version(void **state)
 {
@@ -186,7 +186,7 @@ static void version_of_dom0(void **state)
 	assert_string_equal((char *)fi, "loglvl=error");
 }
 
-/* --- the rest --------------------------------------------------------------------- */
+/* --- the rest ------------------------------------------------------------- */
 
 static void console(void **state)
 {

@@ -92,7 +92,7 @@ static enum p2m_type type_at(struct domain *d, uint64_t gfn)
 	return p2m_get(d, GFN(gfn)).type;
 }
 
-/* --- own memory ---------------------------------------------------------------- */
+/* --- own memory ----------------------------------------------------------- */
 
 static void balloon(void **state)
 {
@@ -229,7 +229,7 @@ static void hostile_reservations(void **state)
 	}
 }
 
-/* --- claims ------------------------------------------------------------------------- */
+/* --- claims --------------------------------------------------------------- */
 
 static long claim(struct domain *d, uint64_t nr)
 {
@@ -279,7 +279,7 @@ static void pod_is_not_done(void **state)
 	assert_int_equal(p.pod_cache_pages, 0);
 }
 
-/* --- special pages -------------------------------------------------------------------- */
+/* --- special pages -------------------------------------------------------- */
 
 static void shared_info_moves(void **state)
 {
@@ -378,7 +378,7 @@ static void spaces_refused(void **state)
 	assert_int_equal(take_out(DOMID_XEN, 1), -ESRCH);
 }
 
-/* --- foreign frames --------------------------------------------------------------------- */
+/* --- foreign frames ------------------------------------------------------- */
 
 static long batch(domid_t from, unsigned int nr, const uint64_t *idxs,
 		  const uint64_t *gfns, int *errs)
@@ -523,7 +523,7 @@ static void acquire_grant_table(void **state)
 	assert_int_equal(take_out(DOMID_SELF, FAKE_SCRATCH + 1), 0);
 }
 
-/* --- the hardware domain's own frames ------------------------------------------------------ */
+/* --- the hardware domain's own frames ------------------------------------- */
 
 static void parked_frames(void **state)
 {
@@ -553,7 +553,7 @@ static void parked_frames(void **state)
 	assert_int_equal(add(XENMAPSPACE_gmfn, gfn, FAKE_SCRATCH), -EINVAL);
 }
 
-/* --- the memory map --------------------------------------------------------------------------- */
+/* --- the memory map ------------------------------------------------------- */
 
 static void memory_map(void **state)
 {
@@ -586,7 +586,7 @@ static void memory_map(void **state)
 	assert_int_equal(a->e820_nr, 2);
 }
 
-/* --- 32-bit callers ----------------------------------------------------------------------------- */
+/* --- 32-bit callers ------------------------------------------------------- */
 
 static long compat_op(unsigned int cmd, const uint32_t *words, unsigned int n)
 {

@@ -56,7 +56,7 @@ static void be_born(int i)
 	memset(model[i], 0, sizeof(model[i]));
 }
 
-/* --- the model -------------------------------------------------------------------- */
+/* --- the model ------------------------------------------------------------ */
 
 static unsigned int lowest_free(int who)
 {
@@ -80,7 +80,7 @@ static void model_close(int who, unsigned int p)
 	*m = (struct model_port){0};
 }
 
-/* --- steps ------------------------------------------------------------------------ */
+/* --- steps ---------------------------------------------------------------- */
 
 /* What making a port must return, or the port it must be. */
 static bool made(int who, long ret, unsigned int port)
@@ -226,7 +226,7 @@ static void step_die(int who)
 	be_born(who);
 }
 
-/* --- comparing ---------------------------------------------------------------------- */
+/* --- comparing ------------------------------------------------------------ */
 
 static void compare(int who)
 {

@@ -103,7 +103,7 @@ static uint64_t place_of(const struct mapping *m)
 	return FAKE_SCRATCH + (uint64_t)(m - maps);
 }
 
-/* --- own memory ---------------------------------------------------------------- */
+/* --- own memory ----------------------------------------------------------- */
 
 static long reserve(int who, unsigned int cmd, uint64_t gfn)
 {
@@ -139,7 +139,7 @@ static void step_populate(int who)
 	*frame_at(who, g) = token[who][g] = next_token++;
 }
 
-/* --- grants ------------------------------------------------------------------------ */
+/* --- grants --------------------------------------------------------------- */
 
 static void step_offer(int who)
 {
@@ -252,7 +252,7 @@ static void step_copy(int who)
 		assert_int_equal(*frame_at(who, 2), token[from][g]);
 }
 
-/* --- foreign mappings by dom0 --------------------------------------------------------- */
+/* --- foreign mappings by dom0 --------------------------------------------- */
 
 static void step_foreign(int who)
 {
@@ -283,7 +283,7 @@ static void step_foreign(int who)
 			      .gfn = place_of(m), .token = token[who][g]};
 }
 
-/* --- death --------------------------------------------------------------------------------- */
+/* --- death ---------------------------------------------------------------- */
 
 static void step_die(int who)
 {
@@ -303,7 +303,7 @@ static void step_die(int who)
 	be_born(who);
 }
 
-/* --- comparing -------------------------------------------------------------------------------- */
+/* --- comparing ------------------------------------------------------------ */
 
 static void compare(void)
 {

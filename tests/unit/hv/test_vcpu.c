@@ -45,7 +45,7 @@ static void pass_time(uint64_t ns)
 	timer_run();
 }
 
-/* --- vcpu_op --------------------------------------------------------------------- */
+/* --- vcpu_op -------------------------------------------------------------- */
 
 static void ids_and_commands(void **state)
 {
@@ -230,7 +230,7 @@ static void runstate_area(void **state)
 				  &addr, 8), 0);
 }
 
-/* --- sched_op ----------------------------------------------------------------------- */
+/* --- sched_op ------------------------------------------------------------- */
 
 static long sched(unsigned int cmd, const void *arg, size_t size)
 {
@@ -309,7 +309,7 @@ static void watchdogs(void **state)
 	assert_int_equal(a->shutdown_code, SHUTDOWN_watchdog);
 }
 
-/* --- hvm_op ------------------------------------------------------------------------------ */
+/* --- hvm_op --------------------------------------------------------------- */
 
 static long param(unsigned int cmd, domid_t dom, uint32_t index, uint64_t *value)
 {
