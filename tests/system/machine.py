@@ -72,13 +72,13 @@ class Machine:
     def sync(self):
         mark = f'mark-{next(self.serial)}'
         self.send(f'echo "<{mark}>"\r')
-        self.expect(f'<{mark}>\r\n')
+        self.expect(f'<{mark}>\r*\n')
 
     def run(self, command, status=0, timeout=COMMAND_TIMEOUT):
         """Runs @command in the shell; its output. Checks the exit status."""
         mark = f'end-{next(self.serial)}'
         self.send(f'{command}\recho "<{mark} $?>"\r')
-        match = self.expect(rf'<{mark} (\d+)>\r\n', timeout)
+        match = self.expect(rf'<{mark} (\d+)>\r*\n', timeout)
         output = clean(self.child.before)
         if status is not None and int(match.group(1)) != status:
             raise CommandFailed(f'{command!r} ended with {match.group(1)}, '
