@@ -12,7 +12,6 @@
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/stat.h>
-#include <sys/sysinfo.h>
 #include <unistd.h>
 
 #include "libdom/internal.h"
@@ -113,19 +112,31 @@ static int write_all(int fd, const uint8_t *data, size_t size)
 	return 0;
 }
 
+/* A figure of /proc/meminfo, in bytes; 0 when it is not there. */
+static uint64_t meminfo(const char *key)
+{
+	FILE *f = fopen("/proc/meminfo", "re");
+	unsigned long long kib = 0;
+	char line[128];
+	size_t len = strlen(key);
+
+	while (f && fgets(line, sizeof(line), f))
+		if (strncmp(line, key, len) == 0 && sscanf(line + len, " %llu", &kib) == 1)
+			break;
+	if (f)
+		fclose(f);
+	return kib << 10;
+}
+
 void kernel_cache_put(const uint8_t key[32], const uint8_t *data, size_t size)
 {
+	uint64_t limit = meminfo("MemTotal:") / 8;
 	char path[128], tmp[144];
-	struct sysinfo mem;
-	uint64_t limit;
 	int fd, ret;
 
-	if (sysinfo(&mem) < 0 || run_dir_make("kernels") != 0)
-		return;
-	limit = (uint64_t)mem.totalram * mem.mem_unit / 8;
 	limit = limit < CACHE_MIN ? CACHE_MIN : limit > CACHE_MAX ? CACHE_MAX : limit;
-	if ((uint64_t)mem.freeram * mem.mem_unit < 2 * (uint64_t)size ||
-	    !cache_make_room(size, limit))
+	if (meminfo("MemAvailable:") < 2 * (uint64_t)size ||
+	    run_dir_make("kernels") != 0 || !cache_make_room(size, limit))
 		return;
 	cache_path(key, path);
 	snprintf(tmp, sizeof(tmp), "%s.%d", path, (int)getpid());
