@@ -198,7 +198,7 @@ int domctl_send_trigger(struct domain *d, struct xen_domctl *op)
 
 static unsigned int address_bits(const struct domain *d)
 {
-	return bit_highest(gfn_to_addr(arch_p2m_limit(d))) + 1;
+	return bit_highest(gfn_to_addr(arch_p2m_limit(d)));
 }
 
 /* Blocked when every vCPU that is on is; running when any of them runs. */

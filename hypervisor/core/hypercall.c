@@ -31,11 +31,6 @@ static const struct hypercall_row table[HYPERCALLS_MAX] = {
 	[__HYPERVISOR_domctl]		= {domctl_op, "domctl"},
 };
 
-/* Each CPU counts for itself; a reader adds up. Wraps around. */
-static struct {
-	uint32_t calls[HYPERCALLS_MAX];
-} aligned(64) counts[MAX_CPUS];
-
 long hypercall_dispatch(struct hypercall *hc)
 {
 	hypercall_fn *fn = hc->nr < HYPERCALLS_MAX ? table[hc->nr].fn : NULL;
@@ -43,7 +38,7 @@ long hypercall_dispatch(struct hypercall *hc)
 	hc->restart = false;
 	if (!fn)
 		return -ENOSYS;
-	counts[this_cpu()->id].calls[hc->nr]++;
+	this_cpu()->hypercalls[hc->nr]++;
 	return fn(hc);
 }
 
@@ -63,6 +58,6 @@ uint64_t hypercall_count(unsigned int nr)
 	uint64_t sum = 0;
 
 	for_each_cpu(cpu)
-		sum += counts[cpu].calls[nr];
+		sum += cpus[cpu]->hypercalls[nr];
 	return sum;
 }

@@ -16,7 +16,7 @@ static const struct p2m_entry hole = {{~0ull}, P2M_HOLE, 0};
 
 static struct p2m_entry get_locked(struct domain *d, gfn_t gfn)
 {
-	if (gfn.v > arch_p2m_limit(d).v)
+	if (gfn.v >= arch_p2m_limit(d).v)
 		return hole;
 	return arch_p2m_get(d, gfn);
 }
@@ -93,8 +93,8 @@ int p2m_insert(struct domain *d, gfn_t gfn, mfn_t mfn, unsigned int order,
 	uint64_t limit = arch_p2m_limit(d).v;
 	int err;
 
-	if (((gfn.v | mfn.v) & (nr - 1)) || gfn.v > limit ||
-	    nr - 1 > limit - gfn.v)
+	if (((gfn.v | mfn.v) & (nr - 1)) || gfn.v >= limit ||
+	    nr > limit - gfn.v)
 		return -EINVAL;
 	spin_lock(&d->p2m_lock);
 	/* Teardown takes this lock after `dying` is set: nothing slips in. */

@@ -74,7 +74,7 @@ void arch_p2m_flush(struct domain *d);
  */
 bool arch_p2m_next(struct domain *d, gfn_t *gfn, struct p2m_entry *out);
 void arch_p2m_free(struct domain *d);
-/* Widest gfn this domain can have. */
+/* One above the widest gfn this domain can have; a power of two. */
 gfn_t arch_p2m_limit(const struct domain *d);
 
 /* --- the machine ----------------------------------------------------------- */

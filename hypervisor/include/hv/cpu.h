@@ -2,6 +2,7 @@
 #ifndef HV_CPU_H
 #define HV_CPU_H
 
+#include <hv/hypercall.h>
 #include <hv/list.h>
 #include <hv/spinlock.h>
 
@@ -25,6 +26,7 @@ struct cpu {
 	struct list timers;
 	struct timer *timer_running;
 	uint64_t timer_programmed;	/* deadline the hardware is set to */
+	uint32_t hypercalls[HYPERCALLS_MAX];	/* made here, by number */
 	struct arch_cpu *arch;
 };
 

@@ -125,7 +125,7 @@ size_t strlcpy(char *dst, const char *src, size_t n)
 gfn_t arch_p2m_limit(const struct domain *d)
 {
 	(void)d;
-	return GFN(FAKE_GFN_LIMIT);
+	return GFN(FAKE_GFN_LIMIT + 1);
 }
 
 struct p2m_entry arch_p2m_get(struct domain *d, gfn_t gfn)
