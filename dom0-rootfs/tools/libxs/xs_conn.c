@@ -241,6 +241,14 @@ static int error_number(const char *name)
 	return -EPROTO;
 }
 
+/* A daemon that went away is an error to return, not a signal. */
+static ssize_t send_some(struct xs *x, const char *msg, size_t len)
+{
+	ssize_t n = send(x->fd, msg, len, MSG_NOSIGNAL);
+
+	return n < 0 && errno == ENOTSOCK ? write(x->fd, msg, len) : n;
+}
+
 static int exchange(struct xs *x, const char *msg, size_t len)
 {
 	int64_t deadline = now_ms() + XS_ANSWER_MS;
@@ -249,7 +257,7 @@ static int exchange(struct xs *x, const char *msg, size_t len)
 
 	for (;;) {
 		if (sent < len) {
-			ssize_t n = write(x->fd, msg + sent, len - sent);
+			ssize_t n = send_some(x, msg + sent, len - sent);
 
 			if (n < 0 && errno != EAGAIN && errno != EINTR)
 				return -ECONNRESET;
