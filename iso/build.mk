@@ -34,7 +34,7 @@ $(ISO): $(HV_IMAGE) $(B)/iso/vmlinux.gz $(IMAGES) $(B)/sbom.txt $(B)/iso/options
 		$(B)/image/system.img $(B)/iso/tree/boot/
 	$(Q)cp $(B)/sbom.txt LICENSE $(B)/iso/tree/
 	$(Q)cp /usr/lib/ISOLINUX/isolinux.bin \
-		$(foreach m,ldlinux libcom32 libutil mboot menu,$(SYSLINUX)/$m.c32) \
+		$(foreach m,ldlinux libcom32 libutil mboot menu chain,$(SYSLINUX)/$m.c32) \
 		$(B)/iso/tree/isolinux/
 	$(Q)sed -e 's|@HV@|$(HV_ARGS)|' -e 's|@DOM0@|$(DOM0_ARGS)|' \
 		iso/isolinux.cfg >$(B)/iso/tree/isolinux/isolinux.cfg
