@@ -1,6 +1,7 @@
 # Measurements: tiny kernels linked like the tests', and a stub in the place of
 # the hypervisor. `make bench` prints; SAVE=1 adds a line per figure to
-# history.csv; XEN=0 goes without the comparison.
+# history.csv; XEN=0 goes without the comparison; LIVE=1 boots the ISO as well, for
+# the control domain's memory and `xl create`.
 include tests/guest/build.mk
 
 TB_DIR := tests/bench
@@ -21,6 +22,6 @@ $(TB_OUT)/stub.elf: $(TB_DIR)/stub.S
 .PHONY: bench bench-kernels
 bench-kernels: $(TB_ELFS) $(TB_OUT)/stub.elf $(TG_OUT)/runner.elf
 
-bench: bench-kernels $(B)/hypervisor/basalt.elf
+bench: bench-kernels $(B)/hypervisor/basalt.elf $(if $(LIVE),iso)
 	$(if $(filter 0,$(XEN)),,-$(Q)$(TB_DIR)/fetch-xen.sh $(TB_OUT)/xen)
-	$(Q)python3 $(TB_DIR)/bench.py $(if $(SAVE),--save)
+	$(Q)python3 $(TB_DIR)/bench.py $(if $(SAVE),--save) $(if $(LIVE),--live)
