@@ -30,8 +30,7 @@ int peer_open(struct peer *p, const char **what)
 
 	*p = (struct peer){-1, -1, -1};
 	for (size_t i = 0; i < sizeof(devices) / sizeof(*devices); i++) {
-		int fd = open(devices[i].path,
-			      O_RDWR | O_CLOEXEC | devices[i].flags);
+		int fd = open(devices[i].path, O_RDWR | O_CLOEXEC | devices[i].flags);
 
 		*what = devices[i].path;
 		if (fd < 0)
@@ -96,23 +95,21 @@ size_t peer_events(struct peer *p, uint32_t *ports, size_t max)
 
 static void forget_grant(struct peer *p, uint64_t index)
 {
-	struct ioctl_gntdev_unmap_grant_ref unmap = {.index = index,
-						     .count = 1};
+	struct ioctl_gntdev_unmap_grant_ref unmap = {.index = index, .count = 1};
 
 	(void)ioctl(p->gntdev, IOCTL_GNTDEV_UNMAP_GRANT_REF, &unmap);
 }
 
 static int map_grant(struct peer *p, uint32_t domid, uint32_t ref, void **out)
 {
-	struct ioctl_gntdev_map_grant_ref map = {.count = 1,
-						 .refs[0] = {domid, ref}};
+	struct ioctl_gntdev_map_grant_ref map = {.count = 1, .refs[0] = {domid, ref}};
 	void *page;
 	int err;
 
 	if (ioctl(p->gntdev, IOCTL_GNTDEV_MAP_GRANT_REF, &map) < 0)
 		return -errno;
-	page = mmap(NULL, PEER_PAGE, PROT_READ | PROT_WRITE, MAP_SHARED,
-		    p->gntdev, (off_t)map.index);
+	page = mmap(NULL, PEER_PAGE, PROT_READ | PROT_WRITE, MAP_SHARED, p->gntdev,
+		    (off_t)map.index);
 	if (page != MAP_FAILED) {
 		*out = page;
 		return 0;
@@ -122,13 +119,12 @@ static int map_grant(struct peer *p, uint32_t domid, uint32_t ref, void **out)
 	return err;
 }
 
-static int map_foreign(struct peer *p, uint32_t domid, uint64_t gfn,
-		       void **out)
+static int map_foreign(struct peer *p, uint32_t domid, uint64_t gfn, void **out)
 {
 	xen_pfn_t frame = gfn;
 	int result = 0, err = 0;
-	void *page = mmap(NULL, PEER_PAGE, PROT_READ | PROT_WRITE, MAP_SHARED,
-			  p->privcmd, 0);
+	void *page =
+		mmap(NULL, PEER_PAGE, PROT_READ | PROT_WRITE, MAP_SHARED, p->privcmd, 0);
 	privcmd_mmapbatch_v2_t batch = {
 		.num = 1, .dom = (domid_t)domid, .arr = &frame, .err = &result};
 
@@ -146,8 +142,7 @@ static int map_foreign(struct peer *p, uint32_t domid, uint64_t gfn,
 	return err;
 }
 
-int peer_map(struct peer *p, uint32_t domid, uint32_t ref, uint64_t gfn,
-	     void **out)
+int peer_map(struct peer *p, uint32_t domid, uint32_t ref, uint64_t gfn, void **out)
 {
 	int err = map_grant(p, domid, ref, out);
 
@@ -156,10 +151,8 @@ int peer_map(struct peer *p, uint32_t domid, uint32_t ref, uint64_t gfn,
 
 void peer_unmap(struct peer *p, void *page)
 {
-	struct ioctl_gntdev_get_offset_for_vaddr where = {
-		.vaddr = (uintptr_t)page};
-	bool grant = ioctl(p->gntdev, IOCTL_GNTDEV_GET_OFFSET_FOR_VADDR,
-			   &where) == 0;
+	struct ioctl_gntdev_get_offset_for_vaddr where = {.vaddr = (uintptr_t)page};
+	bool grant = ioctl(p->gntdev, IOCTL_GNTDEV_GET_OFFSET_FOR_VADDR, &where) == 0;
 
 	munmap(page, PEER_PAGE);
 	if (grant)

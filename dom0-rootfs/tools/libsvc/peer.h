@@ -36,8 +36,7 @@ size_t peer_events(struct peer *p, uint32_t *ports, size_t max);
  * Map one page of the domain: by the grant ref, and where that is not given
  * by its frame number gfn.
  */
-int peer_map(struct peer *p, uint32_t domid, uint32_t ref, uint64_t gfn,
-	     void **out);
+int peer_map(struct peer *p, uint32_t domid, uint32_t ref, uint64_t gfn, void **out);
 void peer_unmap(struct peer *p, void *page);
 
 #endif

@@ -14,11 +14,9 @@
 
 #include "libsvc/service.h"
 
-int service_complain(const struct service *s, const char *what, int err,
-		     const char *cure)
+int service_complain(const struct service *s, const char *what, int err, const char *cure)
 {
-	fprintf(stderr, "%s: %s: %s: %s\n", s->name, what, strerror(-err),
-		cure);
+	fprintf(stderr, "%s: %s: %s: %s\n", s->name, what, strerror(-err), cure);
 	return err;
 }
 
@@ -33,15 +31,13 @@ int service_start(struct service *s, int foreground)
 	if (foreground)
 		return 0;
 	if (pipe2(fds, O_CLOEXEC) < 0)
-		return service_complain(s, "pipe", -errno,
-					"are there free files?");
+		return service_complain(s, "pipe", -errno, "are there free files?");
 	pid = fork();
 	if (pid < 0)
 		return service_complain(s, "fork", -errno, "is there memory?");
 	if (pid > 0) {
 		close(fds[1]);
-		_exit(read(fds[0], &byte, 1) == 1 ? EXIT_SUCCESS
-						  : EXIT_FAILURE);
+		_exit(read(fds[0], &byte, 1) == 1 ? EXIT_SUCCESS : EXIT_FAILURE);
 	}
 	close(fds[0]);
 	s->ready = fds[1];
@@ -51,8 +47,7 @@ int service_start(struct service *s, int foreground)
 
 static int write_pid(const struct service *s)
 {
-	int fd = open(s->pid_file, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC,
-		      0644);
+	int fd = open(s->pid_file, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0644);
 	char text[16];
 	int len = snprintf(text, sizeof(text), "%d\n", (int)getpid());
 
@@ -61,8 +56,7 @@ static int write_pid(const struct service *s)
 					"choose a place to write to");
 	if (write(fd, text, (size_t)len) != len) {
 		close(fd);
-		return service_complain(s, s->pid_file, -EIO,
-					"is there room?");
+		return service_complain(s, s->pid_file, -EIO, "is there room?");
 	}
 	close(fd);
 	return 0;
@@ -76,11 +70,9 @@ int service_ready(struct service *s)
 		return err;
 	null = open("/dev/null", O_RDWR | O_CLOEXEC);
 	if (null < 0)
-		return service_complain(s, "/dev/null", -errno,
-					"is /dev set up?");
+		return service_complain(s, "/dev/null", -errno, "is /dev set up?");
 	if (chdir("/") < 0)
-		return service_complain(s, "/", -errno,
-					"is the root mounted?");
+		return service_complain(s, "/", -errno, "is the root mounted?");
 	for (int fd = 0; fd < 3; fd++)
 		dup2(null, fd);
 	close(null);
@@ -102,8 +94,7 @@ int service_signals(const struct service *s)
 	sigaddset(&set, SIGINT);
 	sigprocmask(SIG_BLOCK, &set, NULL);
 	fd = signalfd(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK);
-	return fd < 0 ? service_complain(s, "signalfd", -errno,
-					 "see the kernel's log")
+	return fd < 0 ? service_complain(s, "signalfd", -errno, "see the kernel's log")
 		      : fd;
 }
 

@@ -62,11 +62,9 @@ int xs_read_u64(struct xs *x, xs_tx tx, const char *path, uint64_t *out)
 	return (size_t)len == strlen(buf) ? parse_u64(buf, out) : -EINVAL;
 }
 
-int xs_write(struct xs *x, xs_tx tx, const char *path, const void *data,
-	     size_t len)
+int xs_write(struct xs *x, xs_tx tx, const char *path, const void *data, size_t len)
 {
-	const struct iovec iov[2] = {
-		text(path), {(void *)(uintptr_t)data, len}};
+	const struct iovec iov[2] = {text(path), {(void *)(uintptr_t)data, len}};
 
 	return xs_talk(x, XS_WRITE, tx, iov, 2, NULL);
 }
@@ -128,8 +126,8 @@ static int dir_split(char *names, size_t len, struct xs_dir *dir)
  * node's generation: if that changed, everything so far is void. Returns 1
  * at the end of the list, which an empty name marks.
  */
-static int dir_append(const struct xs_reply *r, char generation[32],
-		      char **names, size_t *len)
+static int dir_append(const struct xs_reply *r, char generation[32], char **names,
+		      size_t *len)
 {
 	size_t head = strlen(r->data) + 1, more;
 	char *grown;
@@ -156,8 +154,7 @@ static int dir_append(const struct xs_reply *r, char generation[32],
 	return 1;
 }
 
-static int directory_parts(struct xs *x, xs_tx tx, const char *path,
-			   struct xs_dir *dir)
+static int directory_parts(struct xs *x, xs_tx tx, const char *path, struct xs_dir *dir)
 {
 	char generation[32] = "", offset[24], *names = NULL;
 	struct xs_reply r;
@@ -167,8 +164,7 @@ static int directory_parts(struct xs *x, xs_tx tx, const char *path,
 	do {
 		snprintf(offset, sizeof(offset), "%zu", len);
 		err = xs_talk(x, XS_DIRECTORY_PART, tx,
-			      (struct iovec[]){text(path), text(offset)}, 2,
-			      &r);
+			      (struct iovec[]){text(path), text(offset)}, 2, &r);
 		if (!err)
 			err = dir_append(&r, generation, &names, &len);
 	} while (err == 0);
@@ -203,8 +199,8 @@ void xs_dir_free(struct xs_dir *dir)
 	dir->count = 0;
 }
 
-int xs_get_perms(struct xs *x, xs_tx tx, const char *path,
-		 struct xs_perm *perm, unsigned int max)
+int xs_get_perms(struct xs *x, xs_tx tx, const char *path, struct xs_perm *perm,
+		 unsigned int max)
 {
 	struct xs_reply r;
 	unsigned int n = 0;
@@ -223,8 +219,8 @@ int xs_get_perms(struct xs *x, xs_tx tx, const char *path,
 	return (int)n;
 }
 
-int xs_set_perms(struct xs *x, xs_tx tx, const char *path,
-		 const struct xs_perm *perm, unsigned int count)
+int xs_set_perms(struct xs *x, xs_tx tx, const char *path, const struct xs_perm *perm,
+		 unsigned int count)
 {
 	char list[64 * PERM_TEXT];
 	size_t len = 0;
@@ -232,10 +228,11 @@ int xs_set_perms(struct xs *x, xs_tx tx, const char *path,
 	if (!count || count > 64)
 		return -EINVAL;
 	for (unsigned int i = 0; i < count; i++)
-		len += (size_t)snprintf(list + len, PERM_TEXT, "%c%u",
-					perm[i].access, perm[i].domid) + 1;
-	return xs_talk(x, XS_SET_PERMS, tx,
-		       (struct iovec[]){text(path), {list, len}}, 2, NULL);
+		len += (size_t)snprintf(list + len, PERM_TEXT, "%c%u", perm[i].access,
+					perm[i].domid) +
+		       1;
+	return xs_talk(x, XS_SET_PERMS, tx, (struct iovec[]){text(path), {list, len}}, 2,
+		       NULL);
 }
 
 int xs_tx_start(struct xs *x, xs_tx *tx)
@@ -280,8 +277,7 @@ static int talk_domid(struct xs *x, uint32_t type, unsigned int domid,
 	return talk_path(x, type, XS_TX_NONE, id, reply);
 }
 
-int xs_introduce(struct xs *x, unsigned int domid, uint64_t gfn,
-		 unsigned int port)
+int xs_introduce(struct xs *x, unsigned int domid, uint64_t gfn, unsigned int port)
 {
 	char id[16], frame[24], evtchn[16];
 	struct iovec iov[3];
@@ -311,8 +307,8 @@ int xs_set_target(struct xs *x, unsigned int domid, unsigned int target)
 
 	snprintf(id, sizeof(id), "%u", domid);
 	snprintf(to, sizeof(to), "%u", target);
-	return xs_talk(x, XS_SET_TARGET, XS_TX_NONE,
-		       (struct iovec[]){text(id), text(to)}, 2, NULL);
+	return xs_talk(x, XS_SET_TARGET, XS_TX_NONE, (struct iovec[]){text(id), text(to)},
+		       2, NULL);
 }
 
 int xs_is_introduced(struct xs *x, unsigned int domid)
@@ -323,8 +319,7 @@ int xs_is_introduced(struct xs *x, unsigned int domid)
 	return err ? err : r.data[0] == 'T';
 }
 
-int xs_get_domain_path(struct xs *x, unsigned int domid, char *buf,
-		       size_t size)
+int xs_get_domain_path(struct xs *x, unsigned int domid, char *buf, size_t size)
 {
 	struct xs_reply r;
 	int err = talk_domid(x, XS_GET_DOMAIN_PATH, domid, &r);
@@ -335,8 +330,7 @@ int xs_get_domain_path(struct xs *x, unsigned int domid, char *buf,
 	return err < 0 ? err : 0;
 }
 
-int xs_control(struct xs *x, const char *cmd, const char *arg, char *buf,
-	       size_t size)
+int xs_control(struct xs *x, const char *cmd, const char *arg, char *buf, size_t size)
 {
 	struct iovec iov[2] = {text(cmd), {NULL, 0}};
 	struct xs_reply r;

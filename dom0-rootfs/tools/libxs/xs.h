@@ -29,11 +29,11 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#define XS_SOCKET      "/run/xenstored/socket"
-#define XS_DEVICE      "/dev/xen/xenbus"
-#define XS_PATH_SIZE   3073 /* longest absolute path and its NUL */
-#define XS_VALUE_MAX   4096 /* longest value */
-#define XS_TX_NONE     0
+#define XS_SOCKET    "/run/xenstored/socket"
+#define XS_DEVICE    "/dev/xen/xenbus"
+#define XS_PATH_SIZE 3073 /* longest absolute path and its NUL */
+#define XS_VALUE_MAX 4096 /* longest value */
+#define XS_TX_NONE   0
 
 struct xs;
 
@@ -75,8 +75,7 @@ int xs_read(struct xs *x, xs_tx tx, const char *path, char *buf, size_t size);
 int xs_read_u64(struct xs *x, xs_tx tx, const char *path, uint64_t *out);
 
 /* Write a value; missing parents are made. */
-int xs_write(struct xs *x, xs_tx tx, const char *path, const void *data,
-	     size_t len);
+int xs_write(struct xs *x, xs_tx tx, const char *path, const void *data, size_t len);
 int xs_printf(struct xs *x, xs_tx tx, const char *path, const char *fmt, ...)
 	__attribute__((format(printf, 4, 5)));
 
@@ -94,10 +93,10 @@ void xs_dir_free(struct xs_dir *dir);
  * Permissions: entry 0 names the owner and everybody else's access. Returns
  * how many there are; only the first max are stored.
  */
-int xs_get_perms(struct xs *x, xs_tx tx, const char *path,
-		 struct xs_perm *perm, unsigned int max);
-int xs_set_perms(struct xs *x, xs_tx tx, const char *path,
-		 const struct xs_perm *perm, unsigned int count);
+int xs_get_perms(struct xs *x, xs_tx tx, const char *path, struct xs_perm *perm,
+		 unsigned int max);
+int xs_set_perms(struct xs *x, xs_tx tx, const char *path, const struct xs_perm *perm,
+		 unsigned int count);
 
 int xs_tx_start(struct xs *x, xs_tx *tx);
 int xs_tx_commit(struct xs *x, xs_tx tx); /* -EAGAIN: start over */
@@ -126,17 +125,14 @@ int xs_next_event(struct xs *x, struct xs_event *ev);
 int xs_wait_event(struct xs *x, struct xs_event *ev, int timeout_ms);
 
 /* Domains: for the control domain only. gfn is that of the store ring. */
-int xs_introduce(struct xs *x, unsigned int domid, uint64_t gfn,
-		 unsigned int port);
+int xs_introduce(struct xs *x, unsigned int domid, uint64_t gfn, unsigned int port);
 int xs_release(struct xs *x, unsigned int domid);
 int xs_resume(struct xs *x, unsigned int domid);
 int xs_set_target(struct xs *x, unsigned int domid, unsigned int target);
 int xs_is_introduced(struct xs *x, unsigned int domid); /* 1, 0, -errno */
-int xs_get_domain_path(struct xs *x, unsigned int domid, char *buf,
-		       size_t size);
+int xs_get_domain_path(struct xs *x, unsigned int domid, char *buf, size_t size);
 
 /* Daemon's control command; arg may be NULL. Returns the answer's length. */
-int xs_control(struct xs *x, const char *cmd, const char *arg, char *buf,
-	       size_t size);
+int xs_control(struct xs *x, const char *cmd, const char *arg, char *buf, size_t size);
 
 #endif

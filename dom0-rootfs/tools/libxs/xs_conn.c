@@ -190,8 +190,7 @@ int xs_receive(struct xs *x)
 	if (x->fd < 0)
 		return -ECONNRESET;
 	while (!err && x->have < head)
-		err = receive_some(x, (char *)&x->hdr + x->have,
-				   head - x->have);
+		err = receive_some(x, (char *)&x->hdr + x->have, head - x->have);
 	if (!err && x->hdr.len > XENSTORE_PAYLOAD_MAX)
 		return -EPROTO;
 	while (!err && x->have < head + x->hdr.len)
@@ -266,18 +265,16 @@ static int exchange(struct xs *x, const char *msg, size_t len)
 		err = receive_answer(x, x->req_id);
 		if (err)
 			return err;
-		err = wait_io(x, sent < len ? POLLIN | POLLOUT : POLLIN,
-			      deadline);
+		err = wait_io(x, sent < len ? POLLIN | POLLOUT : POLLIN, deadline);
 		if (err)
 			return err;
 	}
 }
 
-int xs_talk_once(struct xs *x, uint32_t type, uint32_t tx_id,
-		 const struct iovec *iov, int count, struct xs_reply *reply)
+int xs_talk_once(struct xs *x, uint32_t type, uint32_t tx_id, const struct iovec *iov,
+		 int count, struct xs_reply *reply)
 {
-	struct xsd_sockmsg hdr = {
-		.type = type, .req_id = ++x->req_id, .tx_id = tx_id};
+	struct xsd_sockmsg hdr = {.type = type, .req_id = ++x->req_id, .tx_id = tx_id};
 	char msg[sizeof(hdr) + XENSTORE_PAYLOAD_MAX];
 	int err;
 
@@ -304,8 +301,8 @@ int xs_talk_once(struct xs *x, uint32_t type, uint32_t tx_id,
 	return 0;
 }
 
-int xs_talk(struct xs *x, uint32_t type, xs_tx tx, const struct iovec *iov,
-	    int count, struct xs_reply *reply)
+int xs_talk(struct xs *x, uint32_t type, xs_tx tx, const struct iovec *iov, int count,
+	    struct xs_reply *reply)
 {
 	int err;
 

@@ -32,8 +32,7 @@ static int talk_plain(struct xs *x, uint32_t type, const struct iovec *iov)
 	return xs_talk_once(x, type, 0, iov, 2, NULL);
 }
 
-static struct xs_watch **watch_find(struct xs *x, const char *path,
-				    const char *token)
+static struct xs_watch **watch_find(struct xs *x, const char *path, const char *token)
 {
 	struct xs_watch **w;
 
@@ -193,9 +192,8 @@ int xs_wait_event(struct xs *x, struct xs_event *ev, int timeout_ms)
 		if (timeout_ms < 0)
 			continue;
 		clock_gettime(CLOCK_MONOTONIC, &now);
-		left = timeout_ms -
-		       (int)((now.tv_sec - start.tv_sec) * 1000 +
-			     (now.tv_nsec - start.tv_nsec) / 1000000);
+		left = timeout_ms - (int)((now.tv_sec - start.tv_sec) * 1000 +
+					  (now.tv_nsec - start.tv_nsec) / 1000000);
 		if (left < 0)
 			left = 0;
 	}

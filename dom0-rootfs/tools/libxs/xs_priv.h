@@ -12,10 +12,10 @@
 
 #include "xs.h"
 
-#define XS_ANSWER_MS    30000 /* longest wait for an answer */
+#define XS_ANSWER_MS	30000 /* longest wait for an answer */
 #define XS_RECONNECT_MS 5000  /* longest wait for a restarted daemon */
-#define XS_RETRY_MS     20    /* between two attempts to connect */
-#define XS_QUEUE_MAX    16384 /* events not yet taken by the caller */
+#define XS_RETRY_MS	20    /* between two attempts to connect */
+#define XS_QUEUE_MAX	16384 /* events not yet taken by the caller */
 
 struct xs_watch {
 	struct xs_watch *next;
@@ -32,7 +32,7 @@ struct xs_queued {
 };
 
 struct xs {
-	int fd;   /* connection, -1 when lost */
+	int fd;	  /* connection, -1 when lost */
 	int epfd; /* what the caller polls: fd and evfd */
 	int evfd; /* readable while the queue is not empty */
 	char *address;
@@ -54,12 +54,12 @@ struct xs_reply {
 };
 
 /* Send a request, wait for its answer, reconnecting where that is right. */
-int xs_talk(struct xs *x, uint32_t type, xs_tx tx, const struct iovec *iov,
-	    int count, struct xs_reply *reply);
+int xs_talk(struct xs *x, uint32_t type, xs_tx tx, const struct iovec *iov, int count,
+	    struct xs_reply *reply);
 
 /* The same on the connection there is; -ECONNRESET when it is lost. */
-int xs_talk_once(struct xs *x, uint32_t type, uint32_t tx_id,
-		 const struct iovec *iov, int count, struct xs_reply *reply);
+int xs_talk_once(struct xs *x, uint32_t type, uint32_t tx_id, const struct iovec *iov,
+		 int count, struct xs_reply *reply);
 
 /*
  * Connect again and register all watches, trying for wait_ms (0: once).

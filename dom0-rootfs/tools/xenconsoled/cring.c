@@ -7,11 +7,11 @@
 #include "cring.h"
 
 #define OUT_SIZE sizeof(((struct xencons_interface *)0)->out)
-#define IN_SIZE  sizeof(((struct xencons_interface *)0)->in)
+#define IN_SIZE	 sizeof(((struct xencons_interface *)0)->in)
 
 static_assert(offsetof(struct xencons_interface, out) == 1024 &&
-	      offsetof(struct xencons_interface, in_cons) == 3072 &&
-	      offsetof(struct xencons_interface, out_prod) == 3084,
+		      offsetof(struct xencons_interface, in_cons) == 3072 &&
+		      offsetof(struct xencons_interface, out_prod) == 3084,
 	      "xen/io/console.h: console ring");
 
 void cring_init(struct cring *r, struct xencons_interface *page)
@@ -35,8 +35,7 @@ size_t cring_take(struct cring *r, void *to, size_t max)
 
 	if (len > OUT_SIZE) {
 		r->out_cons += (uint32_t)len;
-		__atomic_store_n(&r->page->out_cons, r->out_cons,
-				 __ATOMIC_RELEASE);
+		__atomic_store_n(&r->page->out_cons, r->out_cons, __ATOMIC_RELEASE);
 		return 0;
 	}
 	if (len > max)

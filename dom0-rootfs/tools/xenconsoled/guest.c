@@ -58,8 +58,7 @@ static void log_trouble(struct guest *g, int err)
 	g->log_failed = true;
 }
 
-struct guest *guest_new(uint32_t domid, const char *name, const char *log_dir,
-			int *err)
+struct guest *guest_new(uint32_t domid, const char *name, const char *log_dir, int *err)
 {
 	struct guest *g = calloc(1, sizeof(*g));
 	int log_err;

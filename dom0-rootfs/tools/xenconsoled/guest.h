@@ -26,7 +26,7 @@ struct guest {
 	uint64_t gfn;
 	uint32_t port, local_port;
 	struct cring ring; /* page NULL: not connected */
-	int pty;           /* master */
+	int pty;	   /* master */
 	char tty[GUEST_TTY];
 	bool viewed; /* somebody has the tty open */
 	struct logfile log;
@@ -35,17 +35,15 @@ struct guest {
 	struct backlog backlog;
 	int64_t allowance;  /* bytes of output that may be taken now */
 	int64_t allowed_at; /* ms, when that was computed */
-	bool seen;          /* mark of guests_scan() */
+	bool seen;	    /* mark of guests_scan() */
 };
 
 /* A guest with its pty and log, not connected. NULL and *err. */
-struct guest *guest_new(uint32_t domid, const char *name, const char *log_dir,
-			int *err);
+struct guest *guest_new(uint32_t domid, const char *name, const char *log_dir, int *err);
 void guest_free(struct guest *g, struct peer *p); /* takes the last output */
 
 /* Connect to the ring; again, if its place has changed. -errno */
-int guest_connect(struct guest *g, struct peer *p, uint64_t gfn,
-		  uint32_t port);
+int guest_connect(struct guest *g, struct peer *p, uint64_t gfn, uint32_t port);
 
 /* Move bytes both ways. now: milliseconds of a clock that only goes forward. */
 void guest_pump(struct guest *g, struct peer *p, int64_t now);

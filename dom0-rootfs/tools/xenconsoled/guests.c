@@ -61,23 +61,25 @@ static struct guest *add(struct guests *gs, uint32_t domid)
 		snprintf(name, sizeof(name), "%u", domid);
 	g = guest_new(domid, name, gs->log_dir, &err);
 	if (!g) {
-		syslog(LOG_ERR, "domain %u has no console: pty: %s: "
-		       "is /dev/pts mounted?", domid, strerror(-err));
+		syslog(LOG_ERR,
+		       "domain %u has no console: pty: %s: "
+		       "is /dev/pts mounted?",
+		       domid, strerror(-err));
 		return NULL;
 	}
 	g->next = gs->list;
 	gs->list = g;
 	if (inotify_add_watch(gs->inotify, g->tty, IN_OPEN | IN_CLOSE) < 0)
-		syslog(LOG_ERR, "%s: cannot be watched: %s: nobody will see "
-		       "the console of domain %u", g->tty, strerror(errno),
-		       domid);
+		syslog(LOG_ERR,
+		       "%s: cannot be watched: %s: nobody will see "
+		       "the console of domain %u",
+		       g->tty, strerror(errno), domid);
 	add_watch(gs, domid, true);
 	return g;
 }
 
 /* Where its ring is: -ENOENT while it has none that is ours to serve. */
-static int read_place(struct guests *gs, uint32_t domid, uint64_t *gfn,
-		      uint64_t *port)
+static int read_place(struct guests *gs, uint32_t domid, uint64_t *gfn, uint64_t *port)
 {
 	char path[NODE_SIZE], type[32];
 	int err;
@@ -108,8 +110,8 @@ static void tell_tty(struct guests *gs, const struct guest *g)
 		return;
 	err = xs_printf(gs->xs, XS_TX_NONE, path, "%s", g->tty);
 	if (err)
-		syslog(LOG_WARNING, "%s: %s: viewers will not find the console",
-		       path, strerror(-err));
+		syslog(LOG_WARNING, "%s: %s: viewers will not find the console", path,
+		       strerror(-err));
 }
 
 static void look_at(struct guests *gs, uint32_t domid)
@@ -129,8 +131,10 @@ static void look_at(struct guests *gs, uint32_t domid)
 	was = g->ring.page;
 	err = guest_connect(g, gs->peer, gfn, (uint32_t)port);
 	if (err && !g->ring_failed)
-		syslog(LOG_WARNING, "domain %u: console ring: %s: "
-		       "its console is silent", domid, strerror(-err));
+		syslog(LOG_WARNING,
+		       "domain %u: console ring: %s: "
+		       "its console is silent",
+		       domid, strerror(-err));
 	g->ring_failed = err != 0;
 	if (!err && !was)
 		tell_tty(gs, g);

@@ -10,16 +10,18 @@
 
 #include "logfile.h"
 
-#define NAME_CHARS                                                             \
-	"abcdefghijklmnopqrstuvwxyz" "ABCDEFGHIJKLMNOPQRSTUVWXYZ"              \
-	"0123456789" "._-+"
+#define NAME_CHARS                   \
+	"abcdefghijklmnopqrstuvwxyz" \
+	"ABCDEFGHIJKLMNOPQRSTUVWXYZ" \
+	"0123456789"                 \
+	"._-+"
 
 static int open_path(struct logfile *l)
 {
 	struct stat st;
 
-	l->fd = open(l->path, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC |
-				      O_NOFOLLOW, 0640);
+	l->fd = open(l->path, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC | O_NOFOLLOW,
+		     0640);
 	if (l->fd < 0)
 		return -errno;
 	l->size = fstat(l->fd, &st) == 0 ? (size_t)st.st_size : 0;

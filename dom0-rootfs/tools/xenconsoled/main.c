@@ -20,12 +20,12 @@
 #include "guests.h"
 #include "libsvc/service.h"
 
-#define LOG_DIR    "/var/log/xen/console"
+#define LOG_DIR	   "/var/log/xen/console"
 #define PID_FILE   "/run/xenconsoled.pid"
-#define RATE_MS    50   /* how often guests that are held back get more */
-#define RETRY_MS   100  /* how often a store out of reach is tried */
-#define PATIENCE   50   /* tries before that is worth a line in the log */
-#define OPEN_TRIES 50   /* at start, RATE_MS apart: xenstored may start too */
+#define RATE_MS	   50  /* how often guests that are held back get more */
+#define RETRY_MS   100 /* how often a store out of reach is tried */
+#define PATIENCE   50  /* tries before that is worth a line in the log */
+#define OPEN_TRIES 50  /* at start, RATE_MS apart: xenstored may start too */
 
 enum { EXIT_USAGE = 2 };
 
@@ -100,14 +100,12 @@ static int start(struct daemon *d)
 	d->guests.peer = &d->peer;
 	d->guests.inotify = inotify_init1(IN_NONBLOCK | IN_CLOEXEC);
 	if (d->guests.inotify < 0)
-		return service_complain(s, "inotify", -errno,
-					"is it in the kernel?");
+		return service_complain(s, "inotify", -errno, "is it in the kernel?");
 	err = open_store(&d->guests.xs);
 	if (!err)
 		err = guests_start(&d->guests);
 	if (err)
-		return service_complain(s, "xenstore", err,
-					"is xenstored running?");
+		return service_complain(s, "xenstore", err, "is xenstored running?");
 	d->signals = service_signals(s);
 	if (d->signals < 0)
 		return d->signals;
@@ -126,16 +124,15 @@ static size_t fill_fds(struct daemon *d, int *timeout)
 		return 0;
 	d->fds[FD_SIGNALS] = (struct pollfd){d->signals, POLLIN, 0};
 	d->fds[FD_EVTCHN] = (struct pollfd){d->peer.evtchn, POLLIN, 0};
-	d->fds[FD_STORE] = (struct pollfd){
-		d->cut_off ? -1 : xs_fd(d->guests.xs), POLLIN, 0};
+	d->fds[FD_STORE] =
+		(struct pollfd){d->cut_off ? -1 : xs_fd(d->guests.xs), POLLIN, 0};
 	d->fds[FD_INOTIFY] = (struct pollfd){d->guests.inotify, POLLIN, 0};
 	*timeout = d->cut_off ? RETRY_MS : -1;
 	n = FD_GUESTS;
 	for (g = d->guests.list; g; g = g->next) {
 		short events = guest_poll_events(g);
 
-		d->fds[n++] = (struct pollfd){g->viewed ? g->pty : -1, events,
-					      0};
+		d->fds[n++] = (struct pollfd){g->viewed ? g->pty : -1, events, 0};
 		if (guest_held_back(g))
 			*timeout = RATE_MS;
 	}
@@ -179,8 +176,7 @@ static bool turn(struct daemon *d)
 	return true;
 }
 
-static int parse_options(int argc, char **argv, struct daemon *d,
-			 int *foreground)
+static int parse_options(int argc, char **argv, struct daemon *d, int *foreground)
 {
 	enum { OPT_PID = 256, OPT_LOG };
 	static const struct option longs[] = {

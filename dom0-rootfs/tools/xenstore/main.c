@@ -17,18 +17,17 @@
 enum { EXIT_USAGE = 2 };
 
 struct options {
-	bool prefix;    /* -p: names beside values, permissions in ls */
-	bool full;      /* -f: full paths in ls */
-	bool tidy;      /* -t: rm empty parents */
+	bool prefix;	/* -p: names beside values, permissions in ls */
+	bool full;	/* -f: full paths in ls */
+	bool tidy;	/* -t: rm empty parents */
 	bool recursive; /* -r: chmod what is below as well */
-	long count;     /* -n: events to wait for, -1: for ever */
+	long count;	/* -n: events to wait for, -1: for ever */
 };
 
 struct verb {
 	const char *name, *options, *args;
 	int min_args;
-	int (*run)(struct xs *x, const struct options *o, char **arg,
-		   int args);
+	int (*run)(struct xs *x, const struct options *o, char **arg, int args);
 };
 
 /* "what: why: what to do"; returns the exit status. */
@@ -61,8 +60,7 @@ static void print_value(const char *value, int len)
 	}
 }
 
-static int run_read(struct xs *x, const struct options *o, char **arg,
-		    int args)
+static int run_read(struct xs *x, const struct options *o, char **arg, int args)
 {
 	char value[XS_VALUE_MAX + 1];
 
@@ -79,18 +77,17 @@ static int run_read(struct xs *x, const struct options *o, char **arg,
 	return EXIT_SUCCESS;
 }
 
-static int run_write(struct xs *x, const struct options *o, char **arg,
-		     int args)
+static int run_write(struct xs *x, const struct options *o, char **arg, int args)
 {
 	(void)o;
 	if (args % 2) {
 		fputs("xenstore: write: a value is missing: "
-		      "give pairs of path and value\n", stderr);
+		      "give pairs of path and value\n",
+		      stderr);
 		return EXIT_USAGE;
 	}
 	for (int i = 0; i < args; i += 2) {
-		int err = xs_write(x, XS_TX_NONE, arg[i], arg[i + 1],
-				   strlen(arg[i + 1]));
+		int err = xs_write(x, XS_TX_NONE, arg[i], arg[i + 1], strlen(arg[i + 1]));
 
 		if (err)
 			return failed(arg[i], err);
@@ -138,8 +135,7 @@ static int run_rm(struct xs *x, const struct options *o, char **arg, int args)
 	return EXIT_SUCCESS;
 }
 
-static int run_list(struct xs *x, const struct options *o, char **arg,
-		    int args)
+static int run_list(struct xs *x, const struct options *o, char **arg, int args)
 {
 	for (int i = 0; i < args; i++) {
 		struct xs_dir dir;
@@ -148,15 +144,14 @@ static int run_list(struct xs *x, const struct options *o, char **arg,
 		if (err)
 			return failed(arg[i], err);
 		for (size_t n = 0; n < dir.count; n++)
-			printf("%s%s%s\n", o->prefix ? arg[i] : "",
-			       o->prefix ? "/" : "", dir.name[n]);
+			printf("%s%s%s\n", o->prefix ? arg[i] : "", o->prefix ? "/" : "",
+			       dir.name[n]);
 		xs_dir_free(&dir);
 	}
 	return EXIT_SUCCESS;
 }
 
-static int run_exists(struct xs *x, const struct options *o, char **arg,
-		      int args)
+static int run_exists(struct xs *x, const struct options *o, char **arg, int args)
 {
 	char value[XS_VALUE_MAX + 1];
 
@@ -178,8 +173,7 @@ static void print_perms(struct xs *x, const char *path)
 	int n = xs_get_perms(x, XS_TX_NONE, path, perm, PERMS_MAX);
 
 	for (int i = 0; i < n && i < PERMS_MAX; i++)
-		printf("%s%c%u", i ? "," : "  (", perm[i].access,
-		       perm[i].domid);
+		printf("%s%c%u", i ? "," : "  (", perm[i].access, perm[i].domid);
 	if (n > 0)
 		putchar(')');
 }
@@ -277,8 +271,7 @@ static int chmod_below(struct xs *x, const struct options *o, char *path,
 	return err;
 }
 
-static int run_chmod(struct xs *x, const struct options *o, char **arg,
-		     int args)
+static int run_chmod(struct xs *x, const struct options *o, char **arg, int args)
 {
 	struct xs_perm perm[PERMS_MAX];
 	char path[XS_PATH_SIZE];
@@ -297,8 +290,7 @@ static int run_chmod(struct xs *x, const struct options *o, char **arg,
 	return err ? failed(arg[0], err) : EXIT_SUCCESS;
 }
 
-static int run_watch(struct xs *x, const struct options *o, char **arg,
-		     int args)
+static int run_watch(struct xs *x, const struct options *o, char **arg, int args)
 {
 	struct xs_event ev;
 	int err;
@@ -335,8 +327,7 @@ static int usage(FILE *to, const struct verb *only)
 {
 	for (const struct verb *v = verbs; v < verbs + VERBS; v++)
 		if (!only || v == only)
-			fprintf(to, "usage: xenstore-%s [-s] %s\n", v->name,
-				v->args);
+			fprintf(to, "usage: xenstore-%s [-s] %s\n", v->name, v->args);
 	return to == stdout ? EXIT_SUCCESS : EXIT_USAGE;
 }
 
@@ -349,8 +340,7 @@ static const struct verb *find_verb(const char *name)
 }
 
 /* Scripts give -s (use the socket) to all of these: it is what we do. */
-static int parse_options(const struct verb *v, int argc, char **argv,
-			 struct options *o)
+static int parse_options(const struct verb *v, int argc, char **argv, struct options *o)
 {
 	char known[16];
 	char *end = NULL;

@@ -10,8 +10,7 @@
 #include "domain.h"
 #include "state.h"
 
-struct conn *conn_new(struct server *srv, uint32_t domid, int fd,
-		      struct domain *domain)
+struct conn *conn_new(struct server *srv, uint32_t domid, int fd, struct domain *domain)
 {
 	struct conn *c = mem_alloc(sizeof(*c));
 
@@ -63,8 +62,7 @@ static void queue(struct conn *c, struct msg *m)
 	c->out_tail = &m->next;
 	c->out_bytes += m->len;
 	if (c->domain)
-		state_output(&c->srv->journal.pending, c->domain->domid,
-			     m->data, m->len);
+		state_output(&c->srv->journal.pending, c->domain->domid, m->data, m->len);
 }
 
 static struct msg *msg_new(const void *head, size_t head_len, const void *data,
@@ -170,8 +168,7 @@ static size_t message_size(const struct conn *c)
 
 static bool message_complete(const struct conn *c)
 {
-	return c->in_len >= sizeof(struct xsd_sockmsg) &&
-	       message_size(c) <= c->in_len;
+	return c->in_len >= sizeof(struct xsd_sockmsg) && message_size(c) <= c->in_len;
 }
 
 static bool message_too_long(const struct conn *c)
@@ -208,9 +205,8 @@ static void take_message(struct conn *c)
 
 static bool ignored(const struct conn *c)
 {
-	return c->dead ||
-	       (c->domain && (!c->domain->ring || c->domain->stopped ||
-			      c->domain->resetting));
+	return c->dead || (c->domain && (!c->domain->ring || c->domain->stopped ||
+					 c->domain->resetting));
 }
 
 void conn_work(struct conn *c)
@@ -257,8 +253,7 @@ void conn_flush(struct conn *c)
 	}
 	while (c->out && !c->dead) {
 		ssize_t n = send(c->fd, c->out->data + c->out_sent,
-				 c->out->len - c->out_sent,
-				 MSG_DONTWAIT | MSG_NOSIGNAL);
+				 c->out->len - c->out_sent, MSG_DONTWAIT | MSG_NOSIGNAL);
 
 		if (n < 0 && (errno == EAGAIN || errno == EINTR))
 			return;

@@ -17,10 +17,10 @@
 #include "watch.h"
 
 #define CONN_MESSAGE_MAX (sizeof(struct xsd_sockmsg) + XENSTORE_PAYLOAD_MAX)
-#define CONN_OUT_GUEST   65536   /* bytes not read: limit of a guest */
-#define CONN_OUT_LOCAL   1048576 /* ... of dom0's kernel and of a socket */
-#define CONN_ROUND       16      /* requests in a row, then others' turn */
-#define CONN_CLIENTS     512     /* sockets at the same time */
+#define CONN_OUT_GUEST	 65536	 /* bytes not read: limit of a guest */
+#define CONN_OUT_LOCAL	 1048576 /* ... of dom0's kernel and of a socket */
+#define CONN_ROUND	 16	 /* requests in a row, then others' turn */
+#define CONN_CLIENTS	 512	 /* sockets at the same time */
 
 struct msg {
 	struct msg *next;
@@ -32,9 +32,9 @@ struct conn {
 	struct conn *next;
 	struct server *srv;
 	struct subject who;
-	int fd;                /* socket, or -1 */
+	int fd;		       /* socket, or -1 */
 	struct domain *domain; /* ring, or NULL */
-	bool dead;             /* socket to be closed; ring to be ignored */
+	bool dead;	       /* socket to be closed; ring to be ignored */
 	char in[CONN_MESSAGE_MAX];
 	size_t in_len;
 	struct msg *out, **out_tail;
@@ -47,8 +47,7 @@ struct conn {
 	uint32_t last_tx;
 };
 
-struct conn *conn_new(struct server *srv, uint32_t domid, int fd,
-		      struct domain *domain);
+struct conn *conn_new(struct server *srv, uint32_t domid, int fd, struct domain *domain);
 void conn_free(struct conn *c); /* closes fd */
 
 /* Drop transactions, watches, and what is under way. Not journalled. */
@@ -73,8 +72,7 @@ void conn_flush(struct conn *c);
 bool conn_busy(const struct conn *c); /* conn_work() has something to do */
 
 /* Carry out one request and answer it (request.c). */
-void conn_request(struct conn *c, const struct xsd_sockmsg *hdr,
-		  const char *data);
+void conn_request(struct conn *c, const struct xsd_sockmsg *hdr, const char *data);
 
 struct tx *conn_find_tx(const struct conn *c, uint32_t id);
 struct tx *conn_add_tx(struct conn *c, uint32_t id);

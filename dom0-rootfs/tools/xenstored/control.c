@@ -9,8 +9,7 @@
 #include "control.h"
 #include "domain.h"
 
-static int control_help(struct server *srv, const char *arg,
-			struct buf *answer);
+static int control_help(struct server *srv, const char *arg, struct buf *answer);
 
 struct check {
 	uint32_t *owned;
@@ -27,8 +26,7 @@ static void check_node(const struct node *n, void *arg)
 			check->disorder = true;
 }
 
-static int control_check(struct server *srv, const char *arg,
-			 struct buf *answer)
+static int control_check(struct server *srv, const char *arg, struct buf *answer)
 {
 	const size_t size = DOMID_LIMIT * sizeof(uint32_t);
 	struct check check = {.owned = mem_alloc(size)};
@@ -52,8 +50,7 @@ static void count_node(const struct node *n, void *arg)
 	++*(unsigned int *)arg;
 }
 
-static int control_info(struct server *srv, const char *arg,
-			struct buf *answer)
+static int control_info(struct server *srv, const char *arg, struct buf *answer)
 {
 	unsigned int nodes = 0, domains = 0, clients = 0, watches = 0, txs = 0;
 
@@ -73,8 +70,7 @@ static int control_info(struct server *srv, const char *arg,
 	return 0;
 }
 
-static int control_print(struct server *srv, const char *arg,
-			 struct buf *answer)
+static int control_print(struct server *srv, const char *arg, struct buf *answer)
 {
 	(void)srv;
 	(void)answer;
@@ -96,8 +92,7 @@ static const struct command {
 
 #define COMMANDS (sizeof(commands) / sizeof(*commands))
 
-static int control_help(struct server *srv, const char *arg,
-			struct buf *answer)
+static int control_help(struct server *srv, const char *arg, struct buf *answer)
 {
 	(void)srv;
 	(void)arg;

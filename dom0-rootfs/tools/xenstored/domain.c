@@ -24,8 +24,7 @@ struct domain *domain_find(const struct server *srv, uint32_t domid)
 	return d;
 }
 
-struct domain *domain_new(struct server *srv, uint32_t domid, uint64_t gfn,
-			  uint32_t port)
+struct domain *domain_new(struct server *srv, uint32_t domid, uint64_t gfn, uint32_t port)
 {
 	struct domain *d = mem_alloc(sizeof(*d)), **end = &srv->domains;
 
@@ -104,13 +103,12 @@ static int connect_ring(struct domain *d)
 		disconnect(d);
 		return err;
 	}
-	d->ring->server_features = XENSTORE_SERVER_FEATURE_RECONNECTION |
-				   XENSTORE_SERVER_FEATURE_ERROR;
+	d->ring->server_features =
+		XENSTORE_SERVER_FEATURE_RECONNECTION | XENSTORE_SERVER_FEATURE_ERROR;
 	return 0;
 }
 
-static int introduce_new(struct server *srv, uint32_t domid, uint64_t gfn,
-			 uint32_t port)
+static int introduce_new(struct server *srv, uint32_t domid, uint64_t gfn, uint32_t port)
 {
 	struct domain *d = domain_new(srv, domid, gfn, port);
 	int err = connect_ring(d);
@@ -127,8 +125,7 @@ static int introduce_new(struct server *srv, uint32_t domid, uint64_t gfn,
 	return 0;
 }
 
-int domain_introduce(struct server *srv, uint32_t domid, uint64_t gfn,
-		     uint32_t port)
+int domain_introduce(struct server *srv, uint32_t domid, uint64_t gfn, uint32_t port)
 {
 	struct domain *d = domain_find(srv, domid);
 	int err;
@@ -248,8 +245,7 @@ void domain_stop(struct domain *d, uint32_t error, const char *why)
 void domain_check_reset(struct domain *d)
 {
 	if (!d->ring || d->resetting ||
-	    __atomic_load_n(&d->ring->connection, __ATOMIC_ACQUIRE) !=
-		    XENSTORE_RECONNECT)
+	    __atomic_load_n(&d->ring->connection, __ATOMIC_ACQUIRE) != XENSTORE_RECONNECT)
 		return;
 	conn_reset(d->conn);
 	d->stopped = false;
@@ -266,8 +262,7 @@ static void finish_reset(struct domain *d)
 	ring->req_cons = ring->req_prod = 0;
 	ring->rsp_cons = ring->rsp_prod = 0;
 	ring->error = XENSTORE_ERROR_NONE;
-	__atomic_store_n(&ring->connection, XENSTORE_CONNECTED,
-			 __ATOMIC_RELEASE);
+	__atomic_store_n(&ring->connection, XENSTORE_CONNECTED, __ATOMIC_RELEASE);
 	d->resetting = false;
 	d->touched = true;
 }

@@ -14,15 +14,15 @@ struct domain {
 	struct server *srv;
 	uint32_t domid;
 	uint64_t gfn;
-	uint32_t port;       /* the domain's */
+	uint32_t port;	     /* the domain's */
 	uint32_t local_port; /* ours, 0: not bound */
-	bool shutdown;       /* seen, and told to those who watch for it */
-	bool stopped;        /* broke the protocol: ignored until it resets */
-	bool resetting;      /* asked for a fresh ring, not yet given */
-	bool touched;        /* the ring was changed: notify */
+	bool shutdown;	     /* seen, and told to those who watch for it */
+	bool stopped;	     /* broke the protocol: ignored until it resets */
+	bool resetting;	     /* asked for a fresh ring, not yet given */
+	bool touched;	     /* the ring was changed: notify */
 	unsigned int complaints;
 	struct xenstore_domain_interface *ring; /* NULL: not mapped */
-	uint32_t req_cons, rsp_prod;            /* ours; the ring's are copies */
+	uint32_t req_cons, rsp_prod;		/* ours; the ring's are copies */
 	struct conn *conn;
 };
 
@@ -37,8 +37,7 @@ void domain_free(struct domain *d); /* also unmaps and unbinds */
  * Introduce, or introduce again with another port. -EINVAL if the domain has
  * another ring already; or why it could not be mapped or bound.
  */
-int domain_introduce(struct server *srv, uint32_t domid, uint64_t gfn,
-		     uint32_t port);
+int domain_introduce(struct server *srv, uint32_t domid, uint64_t gfn, uint32_t port);
 
 /* Connect to our own kernel, unless that was loaded. */
 int domain_introduce_kernel(struct server *srv);

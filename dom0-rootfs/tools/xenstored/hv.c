@@ -20,8 +20,8 @@
 
 #include "hv.h"
 
-#define PAGE       PEER_PAGE
-#define BIND_MS    20
+#define PAGE	   PEER_PAGE
+#define BIND_MS	   20
 #define BIND_TRIES 100
 
 static int hv_bind(struct hv *hv, uint32_t domid, uint32_t port)
@@ -43,8 +43,7 @@ static int hv_map(struct hv *hv, uint32_t domid, uint64_t gfn,
 		  struct xenstore_domain_interface **out)
 {
 	void *page = NULL;
-	int err = peer_map(&hv->peer, domid, GNTTAB_RESERVED_XENSTORE, gfn,
-			   &page);
+	int err = peer_map(&hv->peer, domid, GNTTAB_RESERVED_XENSTORE, gfn, &page);
 
 	*out = page;
 	return err;
@@ -63,8 +62,7 @@ static int hv_map_kernel(struct hv *hv, uint32_t *port,
 
 	if (ret < 0)
 		return -errno;
-	page = mmap(NULL, PAGE, PROT_READ | PROT_WRITE, MAP_SHARED,
-		    hv->backend, 0);
+	page = mmap(NULL, PAGE, PROT_READ | PROT_WRITE, MAP_SHARED, hv->backend, 0);
 	if (page == MAP_FAILED)
 		return -errno;
 	*port = (uint32_t)ret;
@@ -78,8 +76,8 @@ static int hv_map_kernel(struct hv *hv, uint32_t *port,
  */
 static int domctl(struct hv *hv, const struct xen_domctl *in)
 {
-	privcmd_hypercall_t call = {
-		.op = __HYPERVISOR_domctl, .arg[0] = (uintptr_t)hv->arg};
+	privcmd_hypercall_t call = {.op = __HYPERVISOR_domctl,
+				    .arg[0] = (uintptr_t)hv->arg};
 	int ret = -1;
 
 	for (int i = 0; i < 3 && ret < 0; i++) {
@@ -146,8 +144,7 @@ static int make_arg(struct hv *hv)
 	void *page = MAP_FAILED;
 
 	if (fd >= 0) {
-		page = mmap(NULL, PAGE, PROT_READ | PROT_WRITE, MAP_SHARED, fd,
-			    0);
+		page = mmap(NULL, PAGE, PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
 		close(fd);
 	}
 	if (page == MAP_FAILED)

@@ -19,9 +19,9 @@ enum domain_state { DOMAIN_ALIVE, DOMAIN_SHUTDOWN, DOMAIN_GONE };
 struct hv {
 	const struct hv_ops *ops;
 	struct peer peer;
-	int backend;      /* descriptor or -1 */
+	int backend;	  /* descriptor or -1 */
 	uint32_t dom_exc; /* local port of VIRQ_DOM_EXC */
-	void *arg; /* a page for hypercalls; a test's own */
+	void *arg;	  /* a page for hypercalls; a test's own */
 };
 
 struct hv_ops {

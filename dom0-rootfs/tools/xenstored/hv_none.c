@@ -26,8 +26,8 @@ static void none_port(struct hv *hv, uint32_t local_port)
 static int none_map(struct hv *hv, uint32_t domid, uint64_t gfn,
 		    struct xenstore_domain_interface **out)
 {
-	void *page = mmap(NULL, PAGE, PROT_READ | PROT_WRITE,
-			  MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+	void *page = mmap(NULL, PAGE, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS,
+			  -1, 0);
 
 	(void)hv;
 	(void)domid;

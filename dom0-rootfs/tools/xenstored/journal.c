@@ -99,8 +99,8 @@ static int read_file(int fd, struct buf *out)
 	return n < 0 ? -errno : 0;
 }
 
-static int load_records(const struct buf *file,
-			int (*fn)(void *arg, struct cursor *c), void *arg)
+static int load_records(const struct buf *file, int (*fn)(void *arg, struct cursor *c),
+			void *arg)
 {
 	const char *at = file->data + sizeof(magic);
 	const char *end = file->data + file->len;
@@ -112,8 +112,7 @@ static int load_records(const struct buf *file,
 
 		memcpy(&head, at, sizeof(head));
 		at += sizeof(head);
-		if (head.len > (size_t)(end - at) ||
-		    checksum(at, head.len) != head.sum)
+		if (head.len > (size_t)(end - at) || checksum(at, head.len) != head.sum)
 			break;
 		c = (struct cursor){.at = at, .end = at + head.len};
 		err = fn(arg, &c);
@@ -122,8 +121,7 @@ static int load_records(const struct buf *file,
 	return err;
 }
 
-int journal_load(struct journal *j, int (*fn)(void *arg, struct cursor *c),
-		 void *arg)
+int journal_load(struct journal *j, int (*fn)(void *arg, struct cursor *c), void *arg)
 {
 	struct buf file = {0};
 	int fd = openat(j->dir, JOURNAL_FILE, O_RDONLY | O_CLOEXEC);
@@ -133,8 +131,7 @@ int journal_load(struct journal *j, int (*fn)(void *arg, struct cursor *c),
 		return -errno;
 	err = read_file(fd, &file);
 	close(fd);
-	if (!err && (file.len < sizeof(magic) ||
-		     memcmp(file.data, magic, sizeof(magic))))
+	if (!err && (file.len < sizeof(magic) || memcmp(file.data, magic, sizeof(magic))))
 		err = -EINVAL;
 	if (!err)
 		err = load_records(&file, fn, arg);
@@ -165,8 +162,8 @@ int journal_rewrite(struct journal *j, const struct buf *state)
 
 	if (j->dir < 0)
 		return 0;
-	fd = openat(j->dir, NEW_FILE,
-		    O_WRONLY | O_CREAT | O_TRUNC | O_APPEND | O_CLOEXEC, 0600);
+	fd = openat(j->dir, NEW_FILE, O_WRONLY | O_CREAT | O_TRUNC | O_APPEND | O_CLOEXEC,
+		    0600);
 	if (fd < 0)
 		return -errno;
 	err = write_all(fd, magic, sizeof(magic));
@@ -203,6 +200,5 @@ int journal_commit(struct journal *j)
 
 bool journal_is_long(const struct journal *j)
 {
-	return j->fd >= 0 &&
-	       (j->failed || j->size > 2 * j->fresh + JOURNAL_GROWTH);
+	return j->fd >= 0 && (j->failed || j->size > 2 * j->fresh + JOURNAL_GROWTH);
 }

@@ -15,12 +15,12 @@
 #define JOURNAL_GROWTH 1048576 /* bytes beyond the last rewrite */
 
 struct journal {
-	int dir;  /* -1: nothing is kept */
+	int dir; /* -1: nothing is kept */
 	int lock;
 	int fd;
 	struct buf pending; /* the record being made */
 	size_t size, fresh; /* bytes now, and after the last rewrite */
-	bool failed; /* a write failed: the file is to be rewritten */
+	bool failed;	    /* a write failed: the file is to be rewritten */
 };
 
 void journal_init(struct journal *j);
@@ -34,8 +34,7 @@ int journal_open(struct journal *j, const char *dir);
  * follows the last whole one is dropped: it was never acted upon. -ENOENT: no
  * journal yet.
  */
-int journal_load(struct journal *j, int (*fn)(void *arg, struct cursor *c),
-		 void *arg);
+int journal_load(struct journal *j, int (*fn)(void *arg, struct cursor *c), void *arg);
 
 /* Replace the file by these records, one after the other. */
 int journal_rewrite(struct journal *j, const struct buf *state);

@@ -21,7 +21,7 @@
 #include "libsvc/service.h"
 
 #define STATE_DIR "/run/xenstored"
-#define SOCKET    STATE_DIR "/socket"
+#define SOCKET	  STATE_DIR "/socket"
 #define PID_FILE  "/run/xenstored.pid"
 
 enum { EXIT_USAGE = 2 };
@@ -99,24 +99,21 @@ static int open_listener(const struct service *s, const char *path)
 	int fd, err;
 
 	if (strlen(path) >= sizeof(sun.sun_path))
-		return service_complain(s, path, -ENAMETOOLONG,
-					 "choose a shorter one");
+		return service_complain(s, path, -ENAMETOOLONG, "choose a shorter one");
 	strcpy(sun.sun_path, path);
 	fd = socket(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
 	if (fd < 0)
-		return service_complain(s, "socket", -errno,
-					"is AF_UNIX in the kernel?");
+		return service_complain(s, "socket", -errno, "is AF_UNIX in the kernel?");
 	/* The state's lock says that nobody else uses it. */
 	unlink(path);
 	mask = umask(0177);
-	err = bind(fd, (struct sockaddr *)&sun, sizeof(sun)) ||
-	      listen(fd, 64) ? -errno : 0;
+	err = bind(fd, (struct sockaddr *)&sun, sizeof(sun)) || listen(fd, 64) ? -errno
+									       : 0;
 	umask(mask);
 	if (!err)
 		return fd;
 	close(fd);
-	return service_complain(s, path, err,
-				"is its directory there, and writable?");
+	return service_complain(s, path, err, "is its directory there, and writable?");
 }
 
 static int open_hypervisor(const struct service *s, struct hv *hv,
@@ -162,8 +159,7 @@ static int start(struct daemon *d, const struct options *o)
 	server_init(&d->srv, &d->hv);
 	err = server_start(&d->srv, o->state_dir);
 	if (err)
-		return service_complain(&d->service, o->state_dir, err,
-					state_cure(err));
+		return service_complain(&d->service, o->state_dir, err, state_cure(err));
 	d->signals = service_signals(&d->service);
 	if (d->signals < 0)
 		return d->signals;
@@ -185,13 +181,12 @@ static size_t fill_fds(struct daemon *d)
 	size_t clients = count_clients(&d->srv), n = FD_CLIENTS;
 
 	d->fds = mem_resize(d->fds, (FD_CLIENTS + clients) * sizeof(*d->fds));
-	d->fds[FD_LISTENER] = (struct pollfd){
-		clients < CONN_CLIENTS ? d->listener : -1, POLLIN, 0};
+	d->fds[FD_LISTENER] =
+		(struct pollfd){clients < CONN_CLIENTS ? d->listener : -1, POLLIN, 0};
 	d->fds[FD_SIGNALS] = (struct pollfd){d->signals, POLLIN, 0};
 	d->fds[FD_EVTCHN] = (struct pollfd){d->hv.peer.evtchn, POLLIN, 0};
 	for (const struct conn *c = d->srv.conns; c; c = c->next) {
-		short events = (conn_blocked(c) ? 0 : POLLIN) |
-			       (c->out ? POLLOUT : 0);
+		short events = (conn_blocked(c) ? 0 : POLLIN) | (c->out ? POLLOUT : 0);
 
 		if (c->fd >= 0)
 			d->fds[n++] = (struct pollfd){c->fd, events, 0};
@@ -205,8 +200,7 @@ static void accept_clients(struct daemon *d)
 	int fd;
 
 	for (; room; room--) {
-		fd = accept4(d->listener, NULL, NULL,
-			     SOCK_NONBLOCK | SOCK_CLOEXEC);
+		fd = accept4(d->listener, NULL, NULL, SOCK_NONBLOCK | SOCK_CLOEXEC);
 		if (fd < 0)
 			return;
 		server_add_client(&d->srv, fd);
@@ -225,8 +219,7 @@ static bool turn(struct daemon *d)
 		return false;
 	if (d->fds[FD_LISTENER].revents)
 		accept_clients(d);
-	if (d->fds[FD_EVTCHN].revents &&
-	    (d->hv.ops->read_events(&d->hv) & HV_DYING))
+	if (d->fds[FD_EVTCHN].revents && (d->hv.ops->read_events(&d->hv) & HV_DYING))
 		server_check_domains(&d->srv);
 	server_work(&d->srv);
 	server_commit(&d->srv);

@@ -72,8 +72,8 @@ void buf_add_text(struct buf *b, const char *fmt, ...)
 	len = vsnprintf(text, sizeof(text), fmt, ap);
 	va_end(ap);
 	if (len > 0)
-		buf_add(b, text, (size_t)len < sizeof(text) ?
-			(size_t)len : sizeof(text) - 1);
+		buf_add(b, text,
+			(size_t)len < sizeof(text) ? (size_t)len : sizeof(text) - 1);
 }
 
 void buf_drop(struct buf *b, size_t len)

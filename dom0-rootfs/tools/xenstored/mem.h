@@ -22,7 +22,7 @@ struct buf {
 };
 
 void buf_add(struct buf *b, const void *data, size_t len);
-void buf_add_str(struct buf *b, const char *s); /* with its NUL */
+void buf_add_str(struct buf *b, const char *s);	       /* with its NUL */
 void buf_add_text(struct buf *b, const char *fmt, ...) /* without NUL */
 	__attribute__((format(printf, 2, 3)));
 void buf_drop(struct buf *b, size_t len); /* from the front */

@@ -8,8 +8,8 @@
 #include "node.h"
 #include "path.h"
 
-struct node *node_new(const char *name, size_t name_len,
-		      const struct perm *perm, uint32_t perms)
+struct node *node_new(const char *name, size_t name_len, const struct perm *perm,
+		      uint32_t perms)
 {
 	struct node *n = mem_alloc(sizeof(*n) + name_len + 1);
 
@@ -78,8 +78,8 @@ static int name_compare(const char *a, size_t len, const char *b)
 }
 
 /* Index of the child, or, with *found false, where it belongs. */
-static uint32_t child_index(const struct node *n, const char *name,
-			    size_t len, bool *found)
+static uint32_t child_index(const struct node *n, const char *name, size_t len,
+			    bool *found)
 {
 	uint32_t low = 0, high = n->children;
 
@@ -107,8 +107,7 @@ void node_add_child(struct node *n, struct node *child)
 
 	assert(!found);
 	n->child = mem_resize(n->child, (n->children + 1) * sizeof(*n->child));
-	memmove(n->child + at + 1, n->child + at,
-		(n->children - at) * sizeof(*n->child));
+	memmove(n->child + at + 1, n->child + at, (n->children - at) * sizeof(*n->child));
 	n->child[at] = child;
 	n->children++;
 }
@@ -121,8 +120,7 @@ void node_remove_child(struct node *n, const char *name, size_t len)
 	assert(found);
 	node_put(n->child[at]);
 	n->children--;
-	memmove(n->child + at, n->child + at + 1,
-		(n->children - at) * sizeof(*n->child));
+	memmove(n->child + at, n->child + at + 1, (n->children - at) * sizeof(*n->child));
 }
 
 struct node *node_child(const struct node *n, const char *name, size_t len)
@@ -191,8 +189,8 @@ struct node *tree_own(struct node **root, const char *path)
 	return n;
 }
 
-void tree_walk(const struct node *n,
-	       void (*fn)(const struct node *n, void *arg), void *arg)
+void tree_walk(const struct node *n, void (*fn)(const struct node *n, void *arg),
+	       void *arg)
 {
 	fn(n, arg);
 	for (uint32_t i = 0; i < n->children; i++)

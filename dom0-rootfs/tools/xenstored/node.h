@@ -17,10 +17,10 @@
 
 struct node {
 	uint32_t refs;
-	uint32_t perms;    /* entries of perm, at least one */
+	uint32_t perms;	   /* entries of perm, at least one */
 	uint32_t children; /* entries of child, sorted by name */
-	uint32_t len;      /* bytes of value */
-	uint64_t gen;      /* generation of the last change of value or perm */
+	uint32_t len;	   /* bytes of value */
+	uint64_t gen;	   /* generation of the last change of value or perm */
 	uint64_t list_gen; /* ... of the list of children */
 	struct perm *perm;
 	char *value;
@@ -29,8 +29,8 @@ struct node {
 };
 
 /* A node with one reference; perm is copied. */
-struct node *node_new(const char *name, size_t name_len,
-		      const struct perm *perm, uint32_t perms);
+struct node *node_new(const char *name, size_t name_len, const struct perm *perm,
+		      uint32_t perms);
 struct node *node_get(struct node *n);
 void node_put(struct node *n);
 
@@ -54,7 +54,7 @@ struct node *node_own_child(struct node *n, const char *name, size_t len);
 struct node *tree_own(struct node **root, const char *path);
 
 /* Call fn for n and all below it. */
-void tree_walk(const struct node *n,
-	       void (*fn)(const struct node *n, void *arg), void *arg);
+void tree_walk(const struct node *n, void (*fn)(const struct node *n, void *arg),
+	       void *arg);
 
 #endif

@@ -7,9 +7,11 @@
 
 #include "path.h"
 
-#define PATH_CHARS                                                             \
-	"abcdefghijklmnopqrstuvwxyz" "ABCDEFGHIJKLMNOPQRSTUVWXYZ"              \
-	"0123456789" "-/_@"
+#define PATH_CHARS                   \
+	"abcdefghijklmnopqrstuvwxyz" \
+	"ABCDEFGHIJKLMNOPQRSTUVWXYZ" \
+	"0123456789"                 \
+	"-/_@"
 
 static bool path_valid(const char *path)
 {

@@ -58,8 +58,7 @@ static int perm_parse(const char *text, struct perm *out)
 	return 0;
 }
 
-int perms_parse(const char *text, size_t len, struct perm **out,
-		unsigned int *count)
+int perms_parse(const char *text, size_t len, struct perm **out, unsigned int *count)
 {
 	const char *end = text + len;
 	struct perm *perm;
@@ -81,8 +80,7 @@ int perms_parse(const char *text, size_t len, struct perm **out,
 	return 0;
 }
 
-void perms_format(struct buf *out, const struct perm *perm,
-		  unsigned int count)
+void perms_format(struct buf *out, const struct perm *perm, unsigned int count)
 {
 	for (unsigned int i = 0; i < count; i++) {
 		buf_add_text(out, "%c%u", access_letter[perm[i].access & 3],

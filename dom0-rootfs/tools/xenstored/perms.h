@@ -39,10 +39,8 @@ unsigned int perms_access(const struct perm *perm, unsigned int count,
  * Parse NUL-terminated entries. *out is to be freed; -EINVAL if there is none
  * or one is malformed.
  */
-int perms_parse(const char *text, size_t len, struct perm **out,
-		unsigned int *count);
-void perms_format(struct buf *out, const struct perm *perm,
-		  unsigned int count);
+int perms_parse(const char *text, size_t len, struct perm **out, unsigned int *count);
+void perms_format(struct buf *out, const struct perm *perm, unsigned int count);
 
 /* A decimal domain id, 0 to 65535, and nothing else; -EINVAL. */
 int domid_parse(const char *text, uint32_t *out);

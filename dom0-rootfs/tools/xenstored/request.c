@@ -29,7 +29,7 @@ struct request {
 };
 
 #define NEEDS_DOM0 1u /* else -EACCES */
-#define IN_TX      2u /* works inside a transaction; else tx_id is ignored */
+#define IN_TX	   2u /* works inside a transaction; else tx_id is ignored */
 
 /* The next string of the payload; NULL if there is none that ends. */
 static const char *next_string(struct request *rq)
@@ -133,8 +133,7 @@ static int do_directory(struct request *rq)
 }
 
 /* As many whole names from offset on as fit; an empty name ends the list. */
-static void add_part(struct buf *answer, const struct buf *names,
-		     uint64_t offset)
+static void add_part(struct buf *answer, const struct buf *names, uint64_t offset)
 {
 	size_t room = XENSTORE_PAYLOAD_MAX - answer->len - 1;
 	const char *at, *end = names->data + names->len;
@@ -245,8 +244,8 @@ static int do_rm(struct request *rq)
 	return modify_only_path(rq, OP_RM);
 }
 
-static int set_special_perms(struct request *rq, struct node *n,
-			     const struct perm *perm, unsigned int count)
+static int set_special_perms(struct request *rq, struct node *n, const struct perm *perm,
+			     unsigned int count)
 {
 	if (!subject_privileged(rq->who))
 		return -EACCES;
@@ -344,8 +343,7 @@ static int do_watch(struct request *rq)
 		return -E2BIG;
 	err = watch_add(c, path, base, depth, token, &rq->added);
 	if (!err && c->domain)
-		state_watch(&rq->srv->journal.pending, c->domain->domid,
-			    rq->added);
+		state_watch(&rq->srv->journal.pending, c->domain->domid, rq->added);
 	return err;
 }
 
@@ -362,8 +360,7 @@ static int do_unwatch(struct request *rq)
 		return -EINVAL;
 	err = watch_remove(c, path, token);
 	if (!err && c->domain)
-		state_unwatch(&rq->srv->journal.pending, c->domain->domid,
-			      path, token);
+		state_unwatch(&rq->srv->journal.pending, c->domain->domid, path, token);
 	return err;
 }
 
@@ -382,8 +379,7 @@ static int do_reset_watches(struct request *rq)
 static void note_tx(struct request *rq, uint32_t id, bool open)
 {
 	if (rq->conn->domain)
-		state_tx(&rq->srv->journal.pending, rq->conn->domain->domid, id,
-			 open);
+		state_tx(&rq->srv->journal.pending, rq->conn->domain->domid, id, open);
 }
 
 static int do_transaction_start(struct request *rq)
@@ -438,8 +434,7 @@ static int do_introduce(struct request *rq)
 	evtchn = strtoul(port, NULL, 10);
 	if (!evtchn || evtchn > INT32_MAX)
 		return -EINVAL;
-	err = domain_introduce(rq->srv, domid, strtoull(gfn, NULL, 10),
-			       (uint32_t)evtchn);
+	err = domain_introduce(rq->srv, domid, strtoull(gfn, NULL, 10), (uint32_t)evtchn);
 	/* Why the hypervisor refused has no name in this protocol. */
 	return err ? -EINVAL : 0;
 }
@@ -503,8 +498,7 @@ static int do_is_introduced(struct request *rq)
 
 	if (err)
 		return err;
-	buf_add_str(&rq->answer,
-		    domid == 0 || domain_find(rq->srv, domid) ? "T" : "F");
+	buf_add_str(&rq->answer, domid == 0 || domain_find(rq->srv, domid) ? "T" : "F");
 	return 0;
 }
 
@@ -595,8 +589,7 @@ static void answer(struct request *rq, struct xsd_sockmsg hdr, int err)
 	conn_send(rq->conn, &hdr, rq->answer.data);
 }
 
-void conn_request(struct conn *c, const struct xsd_sockmsg *hdr,
-		  const char *data)
+void conn_request(struct conn *c, const struct xsd_sockmsg *hdr, const char *data)
 {
 	struct request rq = {
 		.srv = c->srv,

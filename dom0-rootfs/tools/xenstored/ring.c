@@ -8,8 +8,8 @@
 #include "ring.h"
 
 static_assert(offsetof(struct xenstore_domain_interface, req_cons) == 2048 &&
-	      offsetof(struct xenstore_domain_interface, rsp_prod) == 2060 &&
-	      offsetof(struct xenstore_domain_interface, connection) == 2068,
+		      offsetof(struct xenstore_domain_interface, rsp_prod) == 2060 &&
+		      offsetof(struct xenstore_domain_interface, connection) == 2068,
 	      "xen/io/xs_wire.h: store ring");
 
 static size_t smaller(size_t a, size_t b)
@@ -17,8 +17,8 @@ static size_t smaller(size_t a, size_t b)
 	return a < b ? a : b;
 }
 
-int ring_take(const struct xenstore_domain_interface *ring, uint32_t *cons,
-	      void *to, size_t max)
+int ring_take(const struct xenstore_domain_interface *ring, uint32_t *cons, void *to,
+	      size_t max)
 {
 	/* Pairs with the release of req_prod by the domain. */
 	uint32_t prod = __atomic_load_n(&ring->req_prod, __ATOMIC_ACQUIRE);
@@ -34,8 +34,8 @@ int ring_take(const struct xenstore_domain_interface *ring, uint32_t *cons,
 	return (int)len;
 }
 
-int ring_put(struct xenstore_domain_interface *ring, uint32_t *prod,
-	     const void *from, size_t len)
+int ring_put(struct xenstore_domain_interface *ring, uint32_t *prod, const void *from,
+	     size_t len)
 {
 	/* Pairs with the release of rsp_cons: the bytes before it were read. */
 	uint32_t cons = __atomic_load_n(&ring->rsp_cons, __ATOMIC_ACQUIRE);

@@ -29,8 +29,7 @@ void server_free(struct server *srv)
 	store_free(&srv->store);
 }
 
-void server_changed(struct server *srv, struct node *before,
-		    struct changes *ch)
+void server_changed(struct server *srv, struct node *before, struct changes *ch)
 {
 	struct buf *b = &srv->journal.pending;
 

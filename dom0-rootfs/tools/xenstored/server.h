@@ -59,8 +59,7 @@ void server_check_domains(struct server *srv);
  * After the store's tree was changed: journal what ch lists and send the
  * events. before is the tree as it was. Frees ch, puts before.
  */
-void server_changed(struct server *srv, struct node *before,
-		    struct changes *ch);
+void server_changed(struct server *srv, struct node *before, struct changes *ch);
 
 /* Send one of the special events. */
 void server_special_event(struct server *srv, const char *name);

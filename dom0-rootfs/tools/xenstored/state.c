@@ -85,8 +85,8 @@ void state_domain_attr(struct buf *b, const struct domain *d)
 	put_head(b, ENTRY_DOMAIN_ATTR, d->domid);
 	buf_put_u32(b, d->port);
 	buf_put_u32(b, d->conn->who.target);
-	buf_put_u32(b, (d->shutdown ? ATTR_SHUTDOWN : 0) |
-		       (d->stopped ? ATTR_STOPPED : 0));
+	buf_put_u32(b,
+		    (d->shutdown ? ATTR_SHUTDOWN : 0) | (d->stopped ? ATTR_STOPPED : 0));
 }
 
 void state_domain_gone(struct buf *b, uint32_t domid)
@@ -123,8 +123,7 @@ void state_watch(struct buf *b, uint32_t domid, const struct watch *w)
 	put_str(b, w->token);
 }
 
-void state_unwatch(struct buf *b, uint32_t domid, const char *path,
-		   const char *token)
+void state_unwatch(struct buf *b, uint32_t domid, const char *path, const char *token)
 {
 	put_head(b, ENTRY_UNWATCH, domid);
 	put_str(b, path);
@@ -402,20 +401,13 @@ static int take_forget(struct server *srv, struct cursor *c)
 }
 
 static int (*const take[ENTRY_COUNT])(struct server *, struct cursor *) = {
-	[ENTRY_GEN] = take_gen,
-	[ENTRY_NODE] = take_node,
-	[ENTRY_REMOVE] = take_remove,
-	[ENTRY_SPECIAL] = take_special,
-	[ENTRY_DOMAIN] = take_domain,
-	[ENTRY_DOMAIN_ATTR] = take_attr,
-	[ENTRY_DOMAIN_GONE] = take_gone,
-	[ENTRY_RESET] = take_reset,
-	[ENTRY_INPUT] = take_input,
-	[ENTRY_OUTPUT] = take_output,
-	[ENTRY_WATCH] = take_watch,
-	[ENTRY_UNWATCH] = take_unwatch,
-	[ENTRY_TX_OPEN] = take_tx_open,
-	[ENTRY_TX_END] = take_tx_end,
+	[ENTRY_GEN] = take_gen,		 [ENTRY_NODE] = take_node,
+	[ENTRY_REMOVE] = take_remove,	 [ENTRY_SPECIAL] = take_special,
+	[ENTRY_DOMAIN] = take_domain,	 [ENTRY_DOMAIN_ATTR] = take_attr,
+	[ENTRY_DOMAIN_GONE] = take_gone, [ENTRY_RESET] = take_reset,
+	[ENTRY_INPUT] = take_input,	 [ENTRY_OUTPUT] = take_output,
+	[ENTRY_WATCH] = take_watch,	 [ENTRY_UNWATCH] = take_unwatch,
+	[ENTRY_TX_OPEN] = take_tx_open,	 [ENTRY_TX_END] = take_tx_end,
 	[ENTRY_FORGET] = take_forget,
 };
 

@@ -21,8 +21,7 @@ void state_reset(struct buf *b, const struct domain *d);
 void state_input(struct buf *b, const struct domain *d);
 void state_output(struct buf *b, uint32_t domid, const void *data, size_t len);
 void state_watch(struct buf *b, uint32_t domid, const struct watch *w);
-void state_unwatch(struct buf *b, uint32_t domid, const char *path,
-		   const char *token);
+void state_unwatch(struct buf *b, uint32_t domid, const char *path, const char *token);
 void state_tx(struct buf *b, uint32_t domid, uint32_t id, bool open);
 /* All its watches and transactions were dropped. */
 void state_forget(struct buf *b, uint32_t domid);

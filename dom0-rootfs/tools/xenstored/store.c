@@ -21,8 +21,8 @@ void store_init(struct store *s)
 	s->root = node_new("", 0, &nobody, 1);
 	s->owned[0] = 1;
 	for (int i = 0; i < SPECIAL_COUNT; i++)
-		s->special[i] = node_new(special_names[i],
-					 strlen(special_names[i]), &nobody, 1);
+		s->special[i] =
+			node_new(special_names[i], strlen(special_names[i]), &nobody, 1);
 }
 
 void store_free(struct store *s)
@@ -133,8 +133,8 @@ static unsigned int missing_nodes(const struct view *v, const char *path)
 }
 
 /* Make the node `name` below n, which is the view's own. */
-static struct node *make_child(struct view *v, const struct subject *s,
-			       struct node *n, const char *name, size_t len)
+static struct node *make_child(struct view *v, const struct subject *s, struct node *n,
+			       const char *name, size_t len)
 {
 	struct node *child = node_new(name, len, n->perm, n->perms);
 
@@ -157,8 +157,8 @@ static int make_path(struct view *v, const struct subject *s, const char *path,
 	size_t len;
 
 	if (!subject_privileged(s)) {
-		int64_t owned = (int64_t)v->store->owned[s->domid] +
-				*view_delta(v, s->domid);
+		int64_t owned =
+			(int64_t)v->store->owned[s->domid] + *view_delta(v, s->domid);
 
 		if (owned + missing_nodes(v, path) > QUOTA_NODES)
 			return -ENOSPC;
@@ -180,8 +180,8 @@ static int make_path(struct view *v, const struct subject *s, const char *path,
 	return 0;
 }
 
-static int op_write(struct view *v, const struct subject *s,
-		    const struct op *op, struct changes *ch)
+static int op_write(struct view *v, const struct subject *s, const struct op *op,
+		    struct changes *ch)
 {
 	struct node *n;
 	int err = view_find(v, s, op->path, PERM_WRITE, NULL);
@@ -202,8 +202,8 @@ static int op_write(struct view *v, const struct subject *s,
 	return 0;
 }
 
-static int op_mkdir(struct view *v, const struct subject *s,
-		    const struct op *op, struct changes *ch)
+static int op_mkdir(struct view *v, const struct subject *s, const struct op *op,
+		    struct changes *ch)
 {
 	struct node *n;
 	int err = view_find(v, s, op->path, PERM_WRITE, NULL);
@@ -266,8 +266,8 @@ static void own_perms(struct view *v, struct node *n, const struct perm *perm,
 	n->gen = ++v->store->gen;
 }
 
-static int op_set_perms(struct view *v, const struct subject *s,
-			const struct op *op, struct changes *ch)
+static int op_set_perms(struct view *v, const struct subject *s, const struct op *op,
+			struct changes *ch)
 {
 	const struct perm *perm = op->value;
 	const struct node *n;
@@ -314,8 +314,7 @@ int view_put(struct view *v, const char *path, const void *value, size_t len,
 		path_parent(parent, path);
 		if (!tree_find(v->root, parent))
 			return -EINVAL;
-		n = make_child(v, &dom0, tree_own(&v->root, parent), name,
-			       strlen(name));
+		n = make_child(v, &dom0, tree_own(&v->root, parent), name, strlen(name));
 	} else {
 		n = tree_own(&v->root, path);
 	}

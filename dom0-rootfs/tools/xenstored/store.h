@@ -13,8 +13,8 @@
 #include "path.h"
 
 /* Limits of an unprivileged domain. */
-#define QUOTA_NODES      1000
-#define QUOTA_NODE_SIZE  2048
+#define QUOTA_NODES	 1000
+#define QUOTA_NODE_SIZE	 2048
 #define QUOTA_NODE_PERMS 5
 
 /* Events that are not nodes, but have permissions like one. */
@@ -22,14 +22,14 @@ enum special { SPECIAL_INTRODUCE, SPECIAL_RELEASE, SPECIAL_COUNT };
 
 struct store {
 	struct node *root;
-	uint64_t gen; /* given to every node that is changed */
+	uint64_t gen;	 /* given to every node that is changed */
 	uint32_t *owned; /* nodes by owner, DOMID_LIMIT entries */
 	struct node *special[SPECIAL_COUNT];
 };
 
 enum change_kind {
-	CHANGE_MADE,    /* a node made on the way to another: no event */
-	CHANGE_SET,     /* made, written, or permissions set */
+	CHANGE_MADE,	/* a node made on the way to another: no event */
+	CHANGE_SET,	/* made, written, or permissions set */
 	CHANGE_REMOVED, /* with all below it */
 };
 
@@ -63,7 +63,7 @@ struct op {
 	enum op_kind kind;
 	const char *path;
 	const void *value; /* OP_WRITE; OP_SET_PERMS: struct perm */
-	size_t len;        /* bytes; OP_SET_PERMS: entries */
+	size_t len;	   /* bytes; OP_SET_PERMS: entries */
 };
 
 void store_init(struct store *s);

@@ -32,16 +32,13 @@ void tx_free(struct tx *tx)
 	free(tx);
 }
 
-static bool over_quota(const struct tx *tx, const struct subject *s,
-		       size_t more)
+static bool over_quota(const struct tx *tx, const struct subject *s, size_t more)
 {
 	return !subject_privileged(s) &&
-	       (tx->bytes + more > QUOTA_TX_BYTES ||
-		tx->seen_count >= QUOTA_TX_SEEN);
+	       (tx->bytes + more > QUOTA_TX_BYTES || tx->seen_count >= QUOTA_TX_SEEN);
 }
 
-int tx_saw(struct tx *tx, const struct subject *s, enum seen_kind kind,
-	   const char *path)
+int tx_saw(struct tx *tx, const struct subject *s, enum seen_kind kind, const char *path)
 {
 	for (size_t i = 0; i < tx->seen_count; i++)
 		if (tx->seen[i].kind == kind && !strcmp(tx->seen[i].path, path))
@@ -49,16 +46,14 @@ int tx_saw(struct tx *tx, const struct subject *s, enum seen_kind kind,
 	if (over_quota(tx, s, strlen(path)))
 		return -ENOSPC;
 	tx->bytes += strlen(path);
-	tx->seen = mem_resize(tx->seen,
-			      (tx->seen_count + 1) * sizeof(*tx->seen));
+	tx->seen = mem_resize(tx->seen, (tx->seen_count + 1) * sizeof(*tx->seen));
 	tx->seen[tx->seen_count++] = (struct seen){kind, mem_strdup(path)};
 	return 0;
 }
 
 static size_t op_bytes(const struct op *op)
 {
-	return op->kind == OP_SET_PERMS ? op->len * sizeof(struct perm) :
-					  op->len;
+	return op->kind == OP_SET_PERMS ? op->len * sizeof(struct perm) : op->len;
 }
 
 static void keep_op(struct tx *tx, const struct op *op)
@@ -106,8 +101,7 @@ static bool in_conflict(const struct tx *tx)
 	if (tx->doomed)
 		return true;
 	for (size_t i = 0; i < tx->seen_count; i++)
-		if (generation(tx->base, &tx->seen[i]) !=
-		    generation(now, &tx->seen[i]))
+		if (generation(tx->base, &tx->seen[i]) != generation(now, &tx->seen[i]))
 			return true;
 	return false;
 }

@@ -38,8 +38,7 @@ struct tx *tx_new(struct store *s, uint32_t id);
 void tx_free(struct tx *tx);
 
 /* Note a look at a node, whether or not it exists. -ENOSPC: quota. */
-int tx_saw(struct tx *tx, const struct subject *s, enum seen_kind kind,
-	   const char *path);
+int tx_saw(struct tx *tx, const struct subject *s, enum seen_kind kind, const char *path);
 
 /* Carry an operation out inside the transaction. */
 int tx_apply(struct tx *tx, const struct subject *s, const struct op *op);

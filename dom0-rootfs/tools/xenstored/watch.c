@@ -72,8 +72,7 @@ static bool readable(const struct conn *c, const struct node *n)
  * May the client hear of a change of path? Yes if it may, or might before the
  * change, read the node or the one above it.
  */
-static bool permitted(const struct conn *c, struct node *before,
-		      const char *path)
+static bool permitted(const struct conn *c, struct node *before, const char *path)
 {
 	struct node *roots[2] = {before, c->srv->store.root};
 	char parent[PATH_SIZE];
@@ -95,13 +94,12 @@ static void fire(struct conn *c, struct watch *w, struct node *before,
 	const char *path = ch->path;
 
 	if (path_covers(w->path, path)) {
-		if (w->depth != WATCH_ALL_DEPTHS &&
-		    path_depth(w->path, path) > w->depth)
+		if (w->depth != WATCH_ALL_DEPTHS && path_depth(w->path, path) > w->depth)
 			return;
 	} else {
 		/* What is watched went away with something above it. */
-		if (ch->kind != CHANGE_REMOVED ||
-		    !path_covers(path, w->path) || !tree_find(before, w->path))
+		if (ch->kind != CHANGE_REMOVED || !path_covers(path, w->path) ||
+		    !tree_find(before, w->path))
 			return;
 		path = w->path;
 	}
@@ -109,8 +107,7 @@ static void fire(struct conn *c, struct watch *w, struct node *before,
 		conn_event(c, w, path);
 }
 
-void watch_fire(struct server *srv, struct node *before,
-		const struct changes *ch)
+void watch_fire(struct server *srv, struct node *before, const struct changes *ch)
 {
 	for (size_t i = 0; i < ch->count; i++) {
 		if (ch->list[i].kind == CHANGE_MADE)

@@ -54,8 +54,7 @@ void peer_notify(struct peer *p, uint32_t local_port)
 	notified++;
 }
 
-int peer_map(struct peer *p, uint32_t domid, uint32_t ref, uint64_t gfn,
-	     void **out)
+int peer_map(struct peer *p, uint32_t domid, uint32_t ref, uint64_t gfn, void **out)
 {
 	(void)p;
 	(void)domid;
@@ -339,14 +338,10 @@ static void log_that_cannot_be_opened(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		TEST(output_is_logged),
-		TEST(late_viewer_sees_what_was_said),
-		TEST(typing_reaches_the_guest),
-		TEST(impossible_indices),
-		TEST(flood_is_held_back),
-		TEST(log_is_bounded),
-		TEST(viewer_that_does_not_read),
-		TEST(restart_goes_on),
+		TEST(output_is_logged),		 TEST(late_viewer_sees_what_was_said),
+		TEST(typing_reaches_the_guest),	 TEST(impossible_indices),
+		TEST(flood_is_held_back),	 TEST(log_is_bounded),
+		TEST(viewer_that_does_not_read), TEST(restart_goes_on),
 		TEST(log_that_cannot_be_opened),
 	};
 

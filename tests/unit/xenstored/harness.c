@@ -171,10 +171,8 @@ void client_ring(struct client *c, struct world *w, uint32_t domid)
 	snprintf(owner, sizeof(owner), "n%u", domid);
 	client_socket(dom0, w);
 	assert_int_equal(ask_strings(dom0, XS_MKDIR, 0, path, NULL), 0);
-	assert_int_equal(ask_strings(dom0, XS_SET_PERMS, 0, path, owner, NULL),
-			 0);
-	assert_int_equal(ask_strings(dom0, XS_INTRODUCE, 0, id, "1000", "5",
-				     NULL), 0);
+	assert_int_equal(ask_strings(dom0, XS_SET_PERMS, 0, path, owner, NULL), 0);
+	assert_int_equal(ask_strings(dom0, XS_INTRODUCE, 0, id, "1000", "5", NULL), 0);
 	client_close(dom0);
 	world_run(w);
 	free(dom0);
@@ -187,8 +185,7 @@ void client_close(struct client *c)
 	c->fd = -1;
 }
 
-size_t guest_put(struct xenstore_domain_interface *ring, const void *data,
-		 size_t len)
+size_t guest_put(struct xenstore_domain_interface *ring, const void *data, size_t len)
 {
 	const char *from = data;
 	size_t room = XENSTORE_RING_SIZE - (ring->req_prod - ring->req_cons);
@@ -201,8 +198,7 @@ size_t guest_put(struct xenstore_domain_interface *ring, const void *data,
 	return len;
 }
 
-size_t guest_take(struct xenstore_domain_interface *ring, void *data,
-		  size_t max)
+size_t guest_take(struct xenstore_domain_interface *ring, void *data, size_t max)
 {
 	char *to = data;
 	size_t len = ring->rsp_prod - ring->rsp_cons;
@@ -306,8 +302,7 @@ static int error_number(const char *name)
 	return 0;
 }
 
-int ask(struct client *c, uint32_t type, uint32_t tx, const void *data,
-	size_t len)
+int ask(struct client *c, uint32_t type, uint32_t tx, const void *data, size_t len)
 {
 	struct xsd_sockmsg hdr = {type, ++c->req_id, tx, (uint32_t)len};
 	char msg[sizeof(hdr) + XENSTORE_PAYLOAD_MAX];
@@ -342,8 +337,7 @@ int ask_strings(struct client *c, uint32_t type, uint32_t tx, ...)
 	return ask(c, type, tx, data, len);
 }
 
-int ask_write(struct client *c, uint32_t tx, const char *path,
-	      const char *value)
+int ask_write(struct client *c, uint32_t tx, const char *path, const char *value)
 {
 	char data[XENSTORE_PAYLOAD_MAX];
 	size_t head = strlen(path) + 1;
@@ -354,8 +348,7 @@ int ask_write(struct client *c, uint32_t tx, const char *path,
 	return ask(c, XS_WRITE, tx, data, head + strlen(value));
 }
 
-void must_read(struct client *c, uint32_t tx, const char *path,
-		  const char *value)
+void must_read(struct client *c, uint32_t tx, const char *path, const char *value)
 {
 	int err = ask_strings(c, XS_READ, tx, path, NULL);
 

@@ -20,7 +20,7 @@
 #include "state.h"
 
 #define FAKE_DOMAINS 8
-#define EVENTS       4096
+#define EVENTS	     4096
 
 struct fake_domain {
 	struct xenstore_domain_interface ring;
@@ -43,7 +43,7 @@ struct event {
 
 struct client {
 	struct world *w;
-	int fd;                                 /* or -1 */
+	int fd;					/* or -1 */
 	struct xenstore_domain_interface *ring; /* or NULL */
 	uint32_t req_id;
 	/* The last answer, NUL behind it. */
@@ -75,16 +75,13 @@ void client_send(struct client *c, const void *data, size_t len);
 bool client_receive(struct client *c, uint32_t req_id, uint32_t *type);
 
 /* One request with this payload: 0 or -errno as answered. */
-int ask(struct client *c, uint32_t type, uint32_t tx, const void *data,
-	size_t len);
+int ask(struct client *c, uint32_t type, uint32_t tx, const void *data, size_t len);
 /* The payload is these strings, each with its NUL; NULL ends the list. */
 int ask_strings(struct client *c, uint32_t type, uint32_t tx, ...);
 
-int ask_write(struct client *c, uint32_t tx, const char *path,
-	      const char *value);
+int ask_write(struct client *c, uint32_t tx, const char *path, const char *value);
 /* Read must give this value; NULL: must be -ENOENT. */
-void must_read(struct client *c, uint32_t tx, const char *path,
-		  const char *value);
+void must_read(struct client *c, uint32_t tx, const char *path, const char *value);
 uint32_t begin(struct client *c);
 int end(struct client *c, uint32_t tx, const char *how);
 
@@ -97,9 +94,7 @@ void drop_events(struct client *c);
 void must_be_sound(struct world *w);
 
 /* Store ring of a guest, from its side. */
-size_t guest_put(struct xenstore_domain_interface *ring, const void *data,
-		 size_t len);
-size_t guest_take(struct xenstore_domain_interface *ring, void *data,
-		  size_t max);
+size_t guest_put(struct xenstore_domain_interface *ring, const void *data, size_t len);
+size_t guest_take(struct xenstore_domain_interface *ring, void *data, size_t max);
 
 #endif

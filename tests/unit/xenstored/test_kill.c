@@ -32,9 +32,8 @@ static void start_daemon(void)
 	if (daemon_pid == 0) {
 		/* A test that fails leaves nobody behind. */
 		prctl(PR_SET_PDEATHSIG, SIGKILL);
-		execl(XENSTORED_BIN, "xenstored", "-F", "--no-hypervisor",
-		      "--socket", sock, "--state-dir", dir, "--pid-file",
-		      pid_file, (char *)NULL);
+		execl(XENSTORED_BIN, "xenstored", "-F", "--no-hypervisor", "--socket",
+		      sock, "--state-dir", dir, "--pid-file", pid_file, (char *)NULL);
 		_exit(127);
 	}
 	assert_true(daemon_pid > 0);
@@ -127,8 +126,7 @@ static int increment(struct xs *x, xs_tx tx)
 
 	if (err && err != -ENOENT)
 		return err;
-	return xs_printf(x, tx, "/counter", "%llu",
-			 (unsigned long long)n + 1);
+	return xs_printf(x, tx, "/counter", "%llu", (unsigned long long)n + 1);
 }
 
 static void transactions_are_repeated(void **state)
@@ -169,8 +167,7 @@ static void watches_come_back(void **state)
 		assert_int_equal(xs_wait_event(x, &ev, 10000), 0);
 		assert_string_equal(ev.path, "/w");
 		other = open_store();
-		assert_int_equal(xs_write(other, XS_TX_NONE, "/w/x", "1", 1),
-				 0);
+		assert_int_equal(xs_write(other, XS_TX_NONE, "/w/x", "1", 1), 0);
 		xs_close(other);
 		assert_int_equal(xs_wait_event(x, &ev, 10000), 0);
 		assert_string_equal(ev.path, "/w/x");
@@ -202,8 +199,7 @@ static void library_calls(void **state)
 	assert_int_equal(got[1].access, 'r');
 	assert_int_equal(xs_tx_start(x, &tx), 0);
 	for (int i = 0; i < 1000; i++) {
-		snprintf(path, sizeof(path), "/many/a-name-of-some-length-%d",
-			 i);
+		snprintf(path, sizeof(path), "/many/a-name-of-some-length-%d", i);
 		assert_int_equal(xs_mkdir(x, tx, path), 0);
 	}
 	assert_int_equal(xs_directory(x, tx, "/many", &list), 0);
@@ -235,10 +231,8 @@ static void no_daemon(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		TEST(writes_are_not_lost),
-		TEST(transactions_are_repeated),
-		TEST(watches_come_back),
-		TEST(library_calls),
+		TEST(writes_are_not_lost), TEST(transactions_are_repeated),
+		TEST(watches_come_back),   TEST(library_calls),
 		TEST(no_daemon),
 	};
 

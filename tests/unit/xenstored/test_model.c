@@ -121,8 +121,7 @@ static void step(struct model *m, uint32_t tx)
 		strcpy(model_make(m, path)->value, value);
 		break;
 	case 2:
-		assert_int_equal(ask_strings(&dom0, XS_MKDIR, tx, path, NULL),
-				 0);
+		assert_int_equal(ask_strings(&dom0, XS_MKDIR, tx, path, NULL), 0);
 		model_make(m, path);
 		break;
 	case 3:
@@ -138,8 +137,7 @@ static void compare_all(struct model *m)
 {
 	for (size_t i = 0; i < m->count; i++)
 		if (path_covers("/m", m->node[i].path)) {
-			must_read(&dom0, 0, m->node[i].path,
-				  m->node[i].value);
+			must_read(&dom0, 0, m->node[i].path, m->node[i].value);
 			compare_directory(m, 0, m->node[i].path);
 		}
 }
@@ -175,8 +173,7 @@ static void transaction(struct model *m)
 	} else {
 		/* Both have had effect: take over what the store says. */
 		assert_int_equal(ask_strings(&dom0, XS_RM, 0, "/m", NULL), 0);
-		assert_int_equal(ask_strings(&dom0, XS_MKDIR, 0, "/m", NULL),
-				 0);
+		assert_int_equal(ask_strings(&dom0, XS_MKDIR, 0, "/m", NULL), 0);
 		model_rm(m, "/m");
 		model_make(m, "/m");
 	}

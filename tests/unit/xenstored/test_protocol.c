@@ -84,8 +84,7 @@ static void directory(void **state)
 	assert_memory_equal(dom0.answer, "a\0abc\0b\0", 8);
 	assert_int_equal(ask_strings(&dom0, XS_DIRECTORY, 0, "/d/a", NULL), 0);
 	assert_int_equal(dom0.len, 0);
-	assert_int_equal(ask_strings(&dom0, XS_DIRECTORY, 0, "/x", NULL),
-			 -ENOENT);
+	assert_int_equal(ask_strings(&dom0, XS_DIRECTORY, 0, "/x", NULL), -ENOENT);
 }
 
 static void directory_in_parts(void **state)
@@ -98,14 +97,14 @@ static void directory_in_parts(void **state)
 		snprintf(name, sizeof(name), "/big/child-number-%04d", i);
 		assert_int_equal(ask_write(&dom0, 0, name, ""), 0);
 	}
-	assert_int_equal(ask_strings(&dom0, XS_DIRECTORY, 0, "/big", NULL),
-			 -E2BIG);
+	assert_int_equal(ask_strings(&dom0, XS_DIRECTORY, 0, "/big", NULL), -E2BIG);
 	for (bool last = false; !last;) {
 		const char *at, *stop;
 
 		snprintf(offset, sizeof(offset), "%zu", got);
-		assert_int_equal(ask_strings(&dom0, XS_DIRECTORY_PART, 0,
-					     "/big", offset, NULL), 0);
+		assert_int_equal(
+			ask_strings(&dom0, XS_DIRECTORY_PART, 0, "/big", offset, NULL),
+			0);
 		stop = dom0.answer + dom0.len;
 		for (at = dom0.answer + strlen(dom0.answer) + 1; at < stop;
 		     at += strlen(at) + 1) {
@@ -114,77 +113,69 @@ static void directory_in_parts(void **state)
 				assert_ptr_equal(at + 1, stop);
 				continue;
 			}
-			snprintf(name, sizeof(name), "child-number-%04zu",
-				 names++);
+			snprintf(name, sizeof(name), "child-number-%04zu", names++);
 			assert_string_equal(at, name);
 			got += strlen(at) + 1;
 		}
 	}
 	assert_int_equal(names, 600);
 	/* Behind the end, and of an empty node: an empty name. */
-	assert_int_equal(ask_strings(&dom0, XS_DIRECTORY_PART, 0, "/big",
-				     "99999", NULL), 0);
+	assert_int_equal(ask_strings(&dom0, XS_DIRECTORY_PART, 0, "/big", "99999", NULL),
+			 0);
 	assert_int_equal(dom0.len, strlen(dom0.answer) + 2);
-	assert_int_equal(ask_strings(&dom0, XS_DIRECTORY_PART, 0, "/tool",
-				     NULL), -EINVAL);
+	assert_int_equal(ask_strings(&dom0, XS_DIRECTORY_PART, 0, "/tool", NULL),
+			 -EINVAL);
 }
 
 static void perms_roundtrip(void **state)
 {
 	(void)state;
 	assert_int_equal(ask_write(&dom0, 0, "/p", ""), 0);
-	assert_int_equal(ask_strings(&dom0, XS_SET_PERMS, 0, "/p", "n3", "r4",
-				     "w5", "b6", NULL), 0);
+	assert_int_equal(
+		ask_strings(&dom0, XS_SET_PERMS, 0, "/p", "n3", "r4", "w5", "b6", NULL),
+		0);
 	assert_int_equal(ask_strings(&dom0, XS_GET_PERMS, 0, "/p", NULL), 0);
 	assert_int_equal(dom0.len, 12);
 	assert_memory_equal(dom0.answer, "n3\0r4\0w5\0b6\0", 12);
-	assert_int_equal(ask_strings(&dom0, XS_SET_PERMS, 0, "/p", NULL),
+	assert_int_equal(ask_strings(&dom0, XS_SET_PERMS, 0, "/p", NULL), -EINVAL);
+	assert_int_equal(ask_strings(&dom0, XS_SET_PERMS, 0, "/p", "x1", NULL), -EINVAL);
+	assert_int_equal(ask_strings(&dom0, XS_SET_PERMS, 0, "/p", "r", NULL), -EINVAL);
+	assert_int_equal(ask_strings(&dom0, XS_SET_PERMS, 0, "/p", "r65536", NULL),
 			 -EINVAL);
-	assert_int_equal(ask_strings(&dom0, XS_SET_PERMS, 0, "/p", "x1", NULL),
-			 -EINVAL);
-	assert_int_equal(ask_strings(&dom0, XS_SET_PERMS, 0, "/p", "r", NULL),
-			 -EINVAL);
-	assert_int_equal(ask_strings(&dom0, XS_SET_PERMS, 0, "/p", "r65536",
-				     NULL), -EINVAL);
 	assert_int_equal(ask(&dom0, XS_SET_PERMS, 0, "/p\0r1", 5), -EINVAL);
-	assert_int_equal(ask_strings(&dom0, XS_SET_PERMS, 0, "/q", "r1", NULL),
-			 -ENOENT);
+	assert_int_equal(ask_strings(&dom0, XS_SET_PERMS, 0, "/q", "r1", NULL), -ENOENT);
 }
 
 static void special_perms(void **state)
 {
 	(void)state;
-	assert_int_equal(ask_strings(&dom0, XS_GET_PERMS, 0, "@releaseDomain",
-				     NULL), 0);
+	assert_int_equal(ask_strings(&dom0, XS_GET_PERMS, 0, "@releaseDomain", NULL), 0);
 	assert_string_equal(dom0.answer, "n0");
-	assert_int_equal(ask_strings(&guest, XS_SET_PERMS, 0, "@releaseDomain",
-				     "r1", NULL), -EACCES);
-	assert_int_equal(ask_strings(&dom0, XS_SET_PERMS, 0, "@releaseDomain",
-				     "n0", "r1", NULL), 0);
+	assert_int_equal(
+		ask_strings(&guest, XS_SET_PERMS, 0, "@releaseDomain", "r1", NULL),
+		-EACCES);
+	assert_int_equal(
+		ask_strings(&dom0, XS_SET_PERMS, 0, "@releaseDomain", "n0", "r1", NULL),
+		0);
 	world_restart(&w);
 	client_close(&dom0);
 	client_socket(&dom0, &w);
-	assert_int_equal(ask_strings(&dom0, XS_GET_PERMS, 0, "@releaseDomain",
-				     NULL), 0);
+	assert_int_equal(ask_strings(&dom0, XS_GET_PERMS, 0, "@releaseDomain", NULL), 0);
 	assert_memory_equal(dom0.answer, "n0\0r1\0", 6);
-	assert_int_equal(ask_strings(&dom0, XS_GET_PERMS, 0, "@nonsense", NULL),
-			 -EINVAL);
+	assert_int_equal(ask_strings(&dom0, XS_GET_PERMS, 0, "@nonsense", NULL), -EINVAL);
 }
 
 static void names_of_nodes(void **state)
 {
-	static const char *const bad[] = {
-		"", "//", "/a//b", "/a/", "/a b", "/a.b", "/a\x80", "/a\n",
-		"@x", "/a:b"};
+	static const char *const bad[] = {"",	  "//",	    "/a//b", "/a/", "/a b",
+					  "/a.b", "/a\x80", "/a\n",  "@x",  "/a:b"};
 	char path[XENSTORE_PAYLOAD_MAX];
 
 	(void)state;
 	for (size_t i = 0; i < sizeof(bad) / sizeof(*bad); i++) {
 		assert_int_equal(ask_write(&dom0, 0, bad[i], "v"), -EINVAL);
-		assert_int_equal(ask_strings(&dom0, XS_READ, 0, bad[i], NULL),
-				 -EINVAL);
-		assert_int_equal(ask_strings(&dom0, XS_RM, 0, bad[i], NULL),
-				 -EINVAL);
+		assert_int_equal(ask_strings(&dom0, XS_READ, 0, bad[i], NULL), -EINVAL);
+		assert_int_equal(ask_strings(&dom0, XS_RM, 0, bad[i], NULL), -EINVAL);
 	}
 	assert_int_equal(ask_write(&dom0, 0, "/A-z_0@9", "v"), 0);
 	/* The longest path, as deep as can be, and one byte more. */
@@ -207,12 +198,24 @@ static void names_of_nodes(void **state)
 static void malformed_payloads(void **state)
 {
 	/* Operations whose payload must end in a NUL. */
-	static const uint32_t types[] = {
-		XS_CONTROL, XS_DIRECTORY, XS_READ, XS_GET_PERMS, XS_WATCH,
-		XS_UNWATCH, XS_TRANSACTION_END, XS_INTRODUCE, XS_RELEASE,
-		XS_GET_DOMAIN_PATH, XS_WRITE, XS_MKDIR, XS_RM, XS_SET_PERMS,
-		XS_IS_DOMAIN_INTRODUCED, XS_RESUME, XS_SET_TARGET,
-		XS_DIRECTORY_PART};
+	static const uint32_t types[] = {XS_CONTROL,
+					 XS_DIRECTORY,
+					 XS_READ,
+					 XS_GET_PERMS,
+					 XS_WATCH,
+					 XS_UNWATCH,
+					 XS_TRANSACTION_END,
+					 XS_INTRODUCE,
+					 XS_RELEASE,
+					 XS_GET_DOMAIN_PATH,
+					 XS_WRITE,
+					 XS_MKDIR,
+					 XS_RM,
+					 XS_SET_PERMS,
+					 XS_IS_DOMAIN_INTRODUCED,
+					 XS_RESUME,
+					 XS_SET_TARGET,
+					 XS_DIRECTORY_PART};
 	char full[XENSTORE_PAYLOAD_MAX];
 
 	(void)state;
@@ -220,12 +223,10 @@ static void malformed_payloads(void **state)
 	for (size_t i = 0; i < sizeof(types) / sizeof(*types); i++) {
 		assert_int_equal(ask(&dom0, types[i], 0, "", 0), -EINVAL);
 		assert_int_equal(ask(&dom0, types[i], 0, "/a", 2), -EINVAL);
-		assert_int_equal(ask(&dom0, types[i], 0, full, sizeof(full)),
-				 -EINVAL);
+		assert_int_equal(ask(&dom0, types[i], 0, full, sizeof(full)), -EINVAL);
 	}
 	assert_int_equal(ask(&dom0, XS_READ, 0, "/tool\0x", 8), -EINVAL);
-	assert_int_equal(ask_strings(&dom0, XS_READ, 77, "/tool", NULL),
-			 -ENOENT);
+	assert_int_equal(ask_strings(&dom0, XS_READ, 77, "/tool", NULL), -ENOENT);
 	assert_int_equal(ask(&dom0, XS_WATCH_EVENT, 0, "a\0b", 4), -ENOSYS);
 	assert_int_equal(ask(&dom0, XS_ERROR, 0, "a", 2), -ENOSYS);
 	assert_int_equal(ask(&dom0, 20, 0, "a", 2), -ENOSYS);
@@ -287,29 +288,24 @@ static void large_messages_through_ring(void **state)
 static void domain_operations(void **state)
 {
 	(void)state;
-	assert_int_equal(ask_strings(&guest, XS_GET_DOMAIN_PATH, 0, "7", NULL),
-			 0);
+	assert_int_equal(ask_strings(&guest, XS_GET_DOMAIN_PATH, 0, "7", NULL), 0);
 	assert_string_equal(guest.answer, "/local/domain/7");
-	assert_int_equal(ask_strings(&dom0, XS_IS_DOMAIN_INTRODUCED, 0, "1",
-				     NULL), 0);
+	assert_int_equal(ask_strings(&dom0, XS_IS_DOMAIN_INTRODUCED, 0, "1", NULL), 0);
 	assert_string_equal(dom0.answer, "T");
-	assert_int_equal(ask_strings(&dom0, XS_IS_DOMAIN_INTRODUCED, 0, "2",
-				     NULL), 0);
+	assert_int_equal(ask_strings(&dom0, XS_IS_DOMAIN_INTRODUCED, 0, "2", NULL), 0);
 	assert_string_equal(dom0.answer, "F");
-	assert_int_equal(ask_strings(&dom0, XS_INTRODUCE, 0, "0", "1", "1",
-				     NULL), -EINVAL);
-	assert_int_equal(ask_strings(&dom0, XS_INTRODUCE, 0, "32752", "1", "1",
-				     NULL), -EINVAL);
-	assert_int_equal(ask_strings(&dom0, XS_INTRODUCE, 0, "2", "1", NULL),
+	assert_int_equal(ask_strings(&dom0, XS_INTRODUCE, 0, "0", "1", "1", NULL),
 			 -EINVAL);
-	assert_int_equal(ask_strings(&dom0, XS_INTRODUCE, 0, "1", "99", "5",
-				     NULL), -EINVAL);
+	assert_int_equal(ask_strings(&dom0, XS_INTRODUCE, 0, "32752", "1", "1", NULL),
+			 -EINVAL);
+	assert_int_equal(ask_strings(&dom0, XS_INTRODUCE, 0, "2", "1", NULL), -EINVAL);
+	assert_int_equal(ask_strings(&dom0, XS_INTRODUCE, 0, "1", "99", "5", NULL),
+			 -EINVAL);
 	/* Again with the same ring: the port is bound anew. */
-	assert_int_equal(ask_strings(&dom0, XS_INTRODUCE, 0, "1", "1000", "6",
-				     NULL), 0);
+	assert_int_equal(ask_strings(&dom0, XS_INTRODUCE, 0, "1", "1000", "6", NULL), 0);
 	w.dom[2].unmappable = true;
-	assert_int_equal(ask_strings(&dom0, XS_INTRODUCE, 0, "2", "1", "1",
-				     NULL), -EINVAL);
+	assert_int_equal(ask_strings(&dom0, XS_INTRODUCE, 0, "2", "1", "1", NULL),
+			 -EINVAL);
 	assert_int_equal(ask_strings(&dom0, XS_RESUME, 0, "1", NULL), 0);
 	assert_int_equal(ask_strings(&dom0, XS_RESUME, 0, "3", NULL), -ENOENT);
 	assert_int_equal(ask_strings(&dom0, XS_RELEASE, 0, "0", NULL), -EINVAL);
@@ -321,13 +317,13 @@ static void domain_operations(void **state)
 
 static void only_dom0_may(void **state)
 {
-	static const uint32_t types[] = {XS_CONTROL, XS_INTRODUCE, XS_RELEASE,
-					 XS_RESUME, XS_SET_TARGET};
+	static const uint32_t types[] = {XS_CONTROL, XS_INTRODUCE, XS_RELEASE, XS_RESUME,
+					 XS_SET_TARGET};
 
 	(void)state;
 	for (size_t i = 0; i < sizeof(types) / sizeof(*types); i++)
-		assert_int_equal(ask_strings(&guest, types[i], 0, "1", "1",
-					     NULL), -EACCES);
+		assert_int_equal(ask_strings(&guest, types[i], 0, "1", "1", NULL),
+				 -EACCES);
 }
 
 static void control_commands(void **state)
@@ -338,8 +334,7 @@ static void control_commands(void **state)
 	assert_int_equal(ask_strings(&dom0, XS_CONTROL, 0, "info", NULL), 0);
 	assert_non_null(strstr(dom0.answer, "domains 2\n"));
 	assert_int_equal(ask_strings(&dom0, XS_CONTROL, 0, "check", NULL), 0);
-	assert_int_equal(ask_strings(&dom0, XS_CONTROL, 0, "nonsense", NULL),
-			 -EINVAL);
+	assert_int_equal(ask_strings(&dom0, XS_CONTROL, 0, "nonsense", NULL), -EINVAL);
 }
 
 #define TEST(fn) cmocka_unit_test_setup_teardown(fn, setup, teardown)

@@ -62,14 +62,10 @@ struct step {
 };
 
 static const struct step script[] = {
-	{XS_WRITE, "n\0first", 7, 0},
-	{XS_READ, "n", 2, 0},
-	{XS_WATCH, "w\0t", 4, 0},
-	{XS_WATCH, "w\0t", 4, EEXIST},
-	{XS_UNWATCH, "w\0t", 4, 0},
-	{XS_UNWATCH, "w\0t", 4, ENOENT},
-	{XS_RM, "n", 2, 0},
-	{XS_READ, "n", 2, ENOENT},
+	{XS_WRITE, "n\0first", 7, 0}, {XS_READ, "n", 2, 0},
+	{XS_WATCH, "w\0t", 4, 0},     {XS_WATCH, "w\0t", 4, EEXIST},
+	{XS_UNWATCH, "w\0t", 4, 0},   {XS_UNWATCH, "w\0t", 4, ENOENT},
+	{XS_RM, "n", 2, 0},	      {XS_READ, "n", 2, ENOENT},
 	{XS_RM, "no/no", 6, ENOENT},
 };
 
@@ -90,8 +86,7 @@ static void check_answer(struct inbox *in, const struct xsd_sockmsg *hdr,
 	assert_int_equal(hdr->req_id, in->expect);
 	if (s->error) {
 		assert_int_equal(hdr->type, XS_ERROR);
-		assert_string_equal(data, s->error == EEXIST ? "EEXIST"
-							     : "ENOENT");
+		assert_string_equal(data, s->error == EEXIST ? "EEXIST" : "ENOENT");
 	} else {
 		assert_int_equal(hdr->type, s->type);
 	}
@@ -129,16 +124,14 @@ static void every_request_is_answered_once(void **state)
 		assert_true(i < 20 * ROUNDS);
 		if (!out_len && i < ROUNDS) {
 			const struct step *s = &script[next % STEPS];
-			struct xsd_sockmsg hdr = {s->type, next++, 0,
-						  (uint32_t)s->len};
+			struct xsd_sockmsg hdr = {s->type, next++, 0, (uint32_t)s->len};
 
 			memcpy(out, &hdr, sizeof(hdr));
 			memcpy(out + sizeof(hdr), s->data, s->len);
 			out_len = sizeof(hdr) + s->len;
 		}
 		sent = rnd(2) ? out_len : rnd(20);
-		sent = guest_put(guest.ring, out,
-				 sent < out_len ? sent : out_len);
+		sent = guest_put(guest.ring, out, sent < out_len ? sent : out_len);
 		memmove(out, out + sent, out_len - sent);
 		out_len -= sent;
 		live_dangerously();
@@ -175,14 +168,12 @@ static void watches_survive(void **state)
 	struct client *dom0 = calloc(1, sizeof(*dom0));
 
 	(void)state;
-	assert_int_equal(ask_strings(&guest, XS_WATCH, 0, "device", "t", NULL),
-			 0);
+	assert_int_equal(ask_strings(&guest, XS_WATCH, 0, "device", "t", NULL), 0);
 	must_get_event(&guest, "device", "t");
 	world_restart(&w);
 	must_get_none(&guest);
 	client_socket(dom0, &w);
-	assert_int_equal(ask_write(dom0, 0, "/local/domain/1/device/x", ""),
-			 0);
+	assert_int_equal(ask_write(dom0, 0, "/local/domain/1/device/x", ""), 0);
 	/* Killed when the event was made, but not yet sent. */
 	client_close(dom0);
 	must_get_event(&guest, "device/x", "t");
@@ -254,8 +245,7 @@ static void torn_record(void **state)
 		server_init(&srv, &w.hv);
 		assert_int_equal(journal_open(j, w.dir), 0);
 		assert_int_equal(journal_load(j, state_take, &srv), 0);
-		assert_non_null(tree_find(srv.store.root,
-					  "/local/domain/1/a"));
+		assert_non_null(tree_find(srv.store.root, "/local/domain/1/a"));
 		assert_null(tree_find(srv.store.root, "/local/domain/1/b"));
 		server_free(&srv);
 		break;

@@ -112,8 +112,7 @@ static void reset_forgets_everything(void **state)
 
 	(void)state;
 	tx = begin(&guest);
-	assert_int_equal(ask_strings(&guest, XS_WATCH, 0, "data", "t", NULL),
-			 0);
+	assert_int_equal(ask_strings(&guest, XS_WATCH, 0, "data", "t", NULL), 0);
 	drop_events(&guest);
 	reset_ring(&guest);
 	assert_int_equal(ask_write(&guest, 0, "data", "1"), 0);
@@ -187,8 +186,7 @@ static void same_event_is_queued_once(void **state)
 	drop_events(&guest);
 	/* Fill the ring, so that what follows is queued. */
 	for (int i = 0; i < 2000; i++)
-		assert_int_equal(ask_write(&dom0, 0, "/local/domain/1/in",
-					   ""), 0);
+		assert_int_equal(ask_write(&dom0, 0, "/local/domain/1/in", ""), 0);
 	assert_true(d->conn->out_bytes < 200);
 }
 

@@ -27,8 +27,8 @@ static int teardown(void **state)
 static void set_perms(const char *path, const char *first, const char *second)
 {
 	assert_int_equal(ask_write(&dom0, 0, path, "v"), 0);
-	assert_int_equal(ask_strings(&dom0, XS_SET_PERMS, 0, path, first,
-				     second, NULL), 0);
+	assert_int_equal(ask_strings(&dom0, XS_SET_PERMS, 0, path, first, second, NULL),
+			 0);
 }
 
 /* --- permissions ---------------------------------------------------------- */
@@ -57,21 +57,19 @@ static void matrix(void **state)
 	(void)state;
 	for (size_t i = 0; i < sizeof(row) / sizeof(*row); i++) {
 		set_perms("/t", row[i].owner, row[i].entry);
-		assert_int_equal(ask_strings(&one, XS_READ, 0, "/t", NULL),
+		assert_int_equal(ask_strings(&one, XS_READ, 0, "/t", NULL), row[i].read);
+		assert_int_equal(ask_strings(&one, XS_DIRECTORY, 0, "/t", NULL),
 				 row[i].read);
-		assert_int_equal(ask_strings(&one, XS_DIRECTORY, 0, "/t",
-					     NULL), row[i].read);
-		assert_int_equal(ask_strings(&one, XS_GET_PERMS, 0, "/t",
-					     NULL), row[i].read);
+		assert_int_equal(ask_strings(&one, XS_GET_PERMS, 0, "/t", NULL),
+				 row[i].read);
 		assert_int_equal(ask_write(&one, 0, "/t", "x"), row[i].write);
 		assert_int_equal(ask_strings(&one, XS_MKDIR, 0, "/t", NULL),
 				 row[i].write);
-		assert_int_equal(ask_write(&one, 0, "/t/sub", "x"),
-				 row[i].write);
-		assert_int_equal(ask_strings(&one, XS_SET_PERMS, 0, "/t", "n1",
-					     "r2", NULL), row[i].owns);
-		assert_int_equal(ask_strings(&one, XS_RM, 0, "/t", NULL),
-				 row[i].write);
+		assert_int_equal(ask_write(&one, 0, "/t/sub", "x"), row[i].write);
+		assert_int_equal(
+			ask_strings(&one, XS_SET_PERMS, 0, "/t", "n1", "r2", NULL),
+			row[i].owns);
+		assert_int_equal(ask_strings(&one, XS_RM, 0, "/t", NULL), row[i].write);
 		assert_int_equal(ask_strings(&dom0, XS_RM, 0, "/t", NULL), 0);
 	}
 }
@@ -81,13 +79,10 @@ static void missing_nodes_do_not_tell(void **state)
 	(void)state;
 	set_perms("/secret", "n0", NULL);
 	set_perms("/open", "r0", NULL);
-	assert_int_equal(ask_strings(&one, XS_READ, 0, "/secret/x", NULL),
-			 -EACCES);
-	assert_int_equal(ask_strings(&one, XS_READ, 0, "/open/x", NULL),
-			 -ENOENT);
+	assert_int_equal(ask_strings(&one, XS_READ, 0, "/secret/x", NULL), -EACCES);
+	assert_int_equal(ask_strings(&one, XS_READ, 0, "/open/x", NULL), -ENOENT);
 	assert_int_equal(ask_write(&one, 0, "/open/x/y", ""), -EACCES);
-	assert_int_equal(ask_strings(&one, XS_RM, 0, "/open/x", NULL),
-			 -EACCES);
+	assert_int_equal(ask_strings(&one, XS_RM, 0, "/open/x", NULL), -EACCES);
 }
 
 static void rights_are_inherited(void **state)
@@ -95,13 +90,11 @@ static void rights_are_inherited(void **state)
 	(void)state;
 	set_perms("/in", "r0", "b1");
 	assert_int_equal(ask_write(&dom0, 0, "/in/a/b", ""), 0);
-	assert_int_equal(ask_strings(&dom0, XS_GET_PERMS, 0, "/in/a/b", NULL),
-			 0);
+	assert_int_equal(ask_strings(&dom0, XS_GET_PERMS, 0, "/in/a/b", NULL), 0);
 	assert_memory_equal(dom0.answer, "r0\0b1\0", 6);
 	/* What a guest makes, it owns. */
 	assert_int_equal(ask_write(&one, 0, "/in/c", ""), 0);
-	assert_int_equal(ask_strings(&dom0, XS_GET_PERMS, 0, "/in/c", NULL),
-			 0);
+	assert_int_equal(ask_strings(&dom0, XS_GET_PERMS, 0, "/in/c", NULL), 0);
 	assert_memory_equal(dom0.answer, "r1\0b1\0", 6);
 }
 
@@ -109,25 +102,22 @@ static void owner_changes_by_dom0_only(void **state)
 {
 	(void)state;
 	assert_int_equal(ask_write(&one, 0, "mine", ""), 0);
-	assert_int_equal(ask_strings(&one, XS_SET_PERMS, 0, "mine", "n2",
-				     NULL), -EPERM);
-	assert_int_equal(ask_strings(&one, XS_SET_PERMS, 0, "mine", "r1", "b2",
-				     NULL), 0);
-	assert_int_equal(ask_strings(&dom0, XS_SET_PERMS, 0,
-				     "/local/domain/1/mine", "n2", NULL), 0);
+	assert_int_equal(ask_strings(&one, XS_SET_PERMS, 0, "mine", "n2", NULL), -EPERM);
+	assert_int_equal(ask_strings(&one, XS_SET_PERMS, 0, "mine", "r1", "b2", NULL), 0);
+	assert_int_equal(
+		ask_strings(&dom0, XS_SET_PERMS, 0, "/local/domain/1/mine", "n2", NULL),
+		0);
 	assert_int_equal(ask_strings(&one, XS_READ, 0, "mine", NULL), -EACCES);
-	assert_int_equal(ask_strings(&two, XS_READ, 0, "/local/domain/1/mine",
-				     NULL), 0);
+	assert_int_equal(ask_strings(&two, XS_READ, 0, "/local/domain/1/mine", NULL), 0);
 }
 
 static void target_gives_its_rights(void **state)
 {
 	(void)state;
 	assert_int_equal(ask_write(&one, 0, "data", "of one"), 0);
-	assert_int_equal(ask_strings(&two, XS_READ, 0, "/local/domain/1/data",
-				     NULL), -EACCES);
-	assert_int_equal(ask_strings(&dom0, XS_SET_TARGET, 0, "2", "1", NULL),
-			 0);
+	assert_int_equal(ask_strings(&two, XS_READ, 0, "/local/domain/1/data", NULL),
+			 -EACCES);
+	assert_int_equal(ask_strings(&dom0, XS_SET_TARGET, 0, "2", "1", NULL), 0);
 	must_read(&two, 0, "/local/domain/1/data", "of one");
 	assert_int_equal(ask_write(&two, 0, "/local/domain/1/data", "x"), 0);
 	world_restart(&w);
@@ -135,8 +125,7 @@ static void target_gives_its_rights(void **state)
 	client_socket(&dom0, &w);
 	must_read(&two, 0, "/local/domain/1/data", "x");
 	assert_int_equal(ask_strings(&dom0, XS_RELEASE, 0, "1", NULL), 0);
-	assert_int_equal(ask_strings(&dom0, XS_SET_TARGET, 0, "2", "1", NULL),
-			 -ENOENT);
+	assert_int_equal(ask_strings(&dom0, XS_SET_TARGET, 0, "2", "1", NULL), -ENOENT);
 }
 
 /* --- quotas --------------------------------------------------------------- */
@@ -165,8 +154,7 @@ static void node_quota(void **state)
 	assert_int_equal(ask_write(&dom0, 0, "/local/domain/1/dom0", ""), 0);
 	/* Inside a transaction the same, and again when it is committed. */
 	assert_int_equal(ask_strings(&one, XS_RM, 0, "x", NULL), 0);
-	assert_int_equal(ask_strings(&dom0, XS_RM, 0, "/local/domain/1/dom0",
-				     NULL), 0);
+	assert_int_equal(ask_strings(&dom0, XS_RM, 0, "/local/domain/1/dom0", NULL), 0);
 	uint32_t tx = begin(&one);
 
 	assert_int_equal(ask_write(&one, tx, "t1", ""), 0);
@@ -187,12 +175,15 @@ static void size_quotas(void **state)
 	assert_int_equal(ask_write(&dom0, 0, "/v", value), 0);
 	value[QUOTA_NODE_SIZE] = 0;
 	assert_int_equal(ask_write(&one, 0, "v", value), 0);
-	assert_int_equal(ask_strings(&one, XS_SET_PERMS, 0, "v", "n1", "r2",
-				     "r3", "r4", "r5", NULL), 0);
-	assert_int_equal(ask_strings(&one, XS_SET_PERMS, 0, "v", "n1", "r2",
-				     "r3", "r4", "r5", "r6", NULL), -ENOSPC);
-	assert_int_equal(ask_strings(&dom0, XS_SET_PERMS, 0, "/v", "n1", "r2",
-				     "r3", "r4", "r5", "r6", NULL), 0);
+	assert_int_equal(ask_strings(&one, XS_SET_PERMS, 0, "v", "n1", "r2", "r3", "r4",
+				     "r5", NULL),
+			 0);
+	assert_int_equal(ask_strings(&one, XS_SET_PERMS, 0, "v", "n1", "r2", "r3", "r4",
+				     "r5", "r6", NULL),
+			 -ENOSPC);
+	assert_int_equal(ask_strings(&dom0, XS_SET_PERMS, 0, "/v", "n1", "r2", "r3", "r4",
+				     "r5", "r6", NULL),
+			 0);
 }
 
 static void watch_quota(void **state)
@@ -202,11 +193,9 @@ static void watch_quota(void **state)
 	(void)state;
 	for (int i = 0; i < QUOTA_WATCHES; i++) {
 		snprintf(token, sizeof(token), "%d", i);
-		assert_int_equal(ask_strings(&one, XS_WATCH, 0, "a", token,
-					     NULL), 0);
+		assert_int_equal(ask_strings(&one, XS_WATCH, 0, "a", token, NULL), 0);
 	}
-	assert_int_equal(ask_strings(&one, XS_WATCH, 0, "a", "more", NULL),
-			 -E2BIG);
+	assert_int_equal(ask_strings(&one, XS_WATCH, 0, "a", "more", NULL), -E2BIG);
 	assert_int_equal(ask_strings(&one, XS_UNWATCH, 0, "a", "5", NULL), 0);
 	assert_int_equal(ask_strings(&one, XS_WATCH, 0, "a", "more", NULL), 0);
 }
@@ -220,8 +209,7 @@ static void transaction_quotas(void **state)
 	(void)state;
 	for (int i = 0; i < QUOTA_TX; i++)
 		tx = begin(&one);
-	assert_int_equal(ask_strings(&one, XS_TRANSACTION_START, 0, "", NULL),
-			 -ENOSPC);
+	assert_int_equal(ask_strings(&one, XS_TRANSACTION_START, 0, "", NULL), -ENOSPC);
 	for (int i = 0; i < 50; i++)
 		begin(&dom0);
 	memset(value, 'v', sizeof(value));
@@ -261,13 +249,10 @@ static void transaction_is_isolated(void **state)
 	assert_int_equal(end(&dom0, tx, "F"), 0);
 	must_read(&dom0, 0, "/y", NULL);
 	assert_int_equal(end(&dom0, tx, "F"), -ENOENT);
-	assert_int_equal(ask_strings(&dom0, XS_TRANSACTION_END, 0, "T", NULL),
-			 -ENOENT);
+	assert_int_equal(ask_strings(&dom0, XS_TRANSACTION_END, 0, "T", NULL), -ENOENT);
 	tx = begin(&dom0);
-	assert_int_equal(ask_strings(&dom0, XS_TRANSACTION_START, tx, "",
-				     NULL), -EBUSY);
-	assert_int_equal(ask_strings(&dom0, XS_TRANSACTION_END, tx, "x", NULL),
-			 -EINVAL);
+	assert_int_equal(ask_strings(&dom0, XS_TRANSACTION_START, tx, "", NULL), -EBUSY);
+	assert_int_equal(ask_strings(&dom0, XS_TRANSACTION_END, tx, "x", NULL), -EINVAL);
 	assert_int_equal(end(&dom0, tx, "T"), 0);
 }
 
@@ -326,8 +311,7 @@ static void conflict_cases(void **state)
 		if (err != k->result)
 			fail_msg("%s: %d", k->name, err);
 		must_read(&dom0, 0, "/done", err ? NULL : k->name);
-		assert_int_equal(ask_strings(&dom0, XS_RM, 0, "/done", NULL),
-				 0);
+		assert_int_equal(ask_strings(&dom0, XS_RM, 0, "/done", NULL), 0);
 		assert_int_equal(ask_strings(&dom0, XS_RM, 0, "/c", NULL), 0);
 	}
 }
@@ -350,8 +334,7 @@ static void transactions_of_clients_are_their_own(void **state)
 	uint32_t tx = begin(&one);
 
 	(void)state;
-	assert_int_equal(ask_strings(&two, XS_READ, tx, "/tool", NULL),
-			 -ENOENT);
+	assert_int_equal(ask_strings(&two, XS_READ, tx, "/tool", NULL), -ENOENT);
 	assert_int_equal(ask_strings(&one, XS_RESET_WATCHES, 0, "", NULL), 0);
 	assert_int_equal(end(&one, tx, "T"), -ENOENT);
 }
@@ -361,17 +344,14 @@ static void transactions_of_clients_are_their_own(void **state)
 static void watch_fires(void **state)
 {
 	(void)state;
-	assert_int_equal(ask_strings(&dom0, XS_WATCH, 0, "/w/a", "t", NULL),
-			 0);
+	assert_int_equal(ask_strings(&dom0, XS_WATCH, 0, "/w/a", "t", NULL), 0);
 	must_get_event(&dom0, "/w/a", "t");
-	assert_int_equal(ask_strings(&dom0, XS_WATCH, 0, "/w/a", "t", NULL),
-			 -EEXIST);
+	assert_int_equal(ask_strings(&dom0, XS_WATCH, 0, "/w/a", "t", NULL), -EEXIST);
 	assert_int_equal(ask_write(&dom0, 0, "/w/a", "1"), 0);
 	must_get_event(&dom0, "/w/a", "t");
 	assert_int_equal(ask_write(&dom0, 0, "/w/a/b/c", "1"), 0);
 	must_get_event(&dom0, "/w/a/b/c", "t");
-	assert_int_equal(ask_strings(&dom0, XS_SET_PERMS, 0, "/w/a", "n0",
-				     NULL), 0);
+	assert_int_equal(ask_strings(&dom0, XS_SET_PERMS, 0, "/w/a", "n0", NULL), 0);
 	must_get_event(&dom0, "/w/a", "t");
 	assert_int_equal(ask_strings(&dom0, XS_MKDIR, 0, "/w/a", NULL), 0);
 	must_get_none(&dom0);
@@ -385,10 +365,8 @@ static void watch_fires(void **state)
 	must_get_event(&dom0, "/w/a", "t");
 	assert_int_equal(ask_strings(&dom0, XS_RM, 0, "/w", NULL), 0);
 	must_get_none(&dom0);
-	assert_int_equal(ask_strings(&dom0, XS_UNWATCH, 0, "/w/a", "t", NULL),
-			 0);
-	assert_int_equal(ask_strings(&dom0, XS_UNWATCH, 0, "/w/a", "t", NULL),
-			 -ENOENT);
+	assert_int_equal(ask_strings(&dom0, XS_UNWATCH, 0, "/w/a", "t", NULL), 0);
+	assert_int_equal(ask_strings(&dom0, XS_UNWATCH, 0, "/w/a", "t", NULL), -ENOENT);
 	assert_int_equal(ask_write(&dom0, 0, "/w/a", "1"), 0);
 	must_get_none(&dom0);
 }
@@ -396,32 +374,27 @@ static void watch_fires(void **state)
 static void relative_watch(void **state)
 {
 	(void)state;
-	assert_int_equal(ask_strings(&one, XS_WATCH, 0, "device", "t", NULL),
-			 0);
+	assert_int_equal(ask_strings(&one, XS_WATCH, 0, "device", "t", NULL), 0);
 	must_get_event(&one, "device", "t");
-	assert_int_equal(ask_write(&dom0, 0, "/local/domain/1/device/vbd/0",
-				   ""), 0);
+	assert_int_equal(ask_write(&dom0, 0, "/local/domain/1/device/vbd/0", ""), 0);
 	must_get_event(&one, "device/vbd/0", "t");
 	/* The same place by its full name is another watch. */
-	assert_int_equal(ask_strings(&one, XS_WATCH, 0,
-				     "/local/domain/1/device", "u", NULL), 0);
+	assert_int_equal(
+		ask_strings(&one, XS_WATCH, 0, "/local/domain/1/device", "u", NULL), 0);
 	must_get_event(&one, "/local/domain/1/device", "u");
 }
 
 static void watch_depth(void **state)
 {
 	(void)state;
-	assert_int_equal(ask_strings(&dom0, XS_WATCH, 0, "/w", "t", "1", NULL),
-			 0);
+	assert_int_equal(ask_strings(&dom0, XS_WATCH, 0, "/w", "t", "1", NULL), 0);
 	drop_events(&dom0);
 	assert_int_equal(ask_write(&dom0, 0, "/w/a/b", "1"), 0);
 	must_get_none(&dom0);
 	assert_int_equal(ask_write(&dom0, 0, "/w/a", "1"), 0);
 	must_get_event(&dom0, "/w/a", "t");
-	assert_int_equal(ask_strings(&dom0, XS_WATCH, 0, "/w", "u", "-1",
-				     NULL), -EINVAL);
-	assert_int_equal(ask_strings(&dom0, XS_WATCH, 0, "/w", "u", "", NULL),
-			 0);
+	assert_int_equal(ask_strings(&dom0, XS_WATCH, 0, "/w", "u", "-1", NULL), -EINVAL);
+	assert_int_equal(ask_strings(&dom0, XS_WATCH, 0, "/w", "u", "", NULL), 0);
 }
 
 static void watch_needs_permission(void **state)
@@ -435,8 +408,7 @@ static void watch_needs_permission(void **state)
 	set_perms("/s/x", "n0", "r1");
 	must_get_event(&one, "/s/x", "t");
 	/* Losing the right is the last that is heard. */
-	assert_int_equal(ask_strings(&dom0, XS_SET_PERMS, 0, "/s/x", "n0",
-				     NULL), 0);
+	assert_int_equal(ask_strings(&dom0, XS_SET_PERMS, 0, "/s/x", "n0", NULL), 0);
 	must_get_event(&one, "/s/x", "t");
 	assert_int_equal(ask_write(&dom0, 0, "/s/x", "2"), 0);
 	must_get_none(&one);
@@ -469,17 +441,14 @@ static void transaction_fires_on_commit(void **state)
 static void special_events(void **state)
 {
 	(void)state;
-	assert_int_equal(ask_strings(&dom0, XS_WATCH, 0, "@introduceDomain",
-				     "i", NULL), 0);
+	assert_int_equal(ask_strings(&dom0, XS_WATCH, 0, "@introduceDomain", "i", NULL),
+			 0);
 	must_get_event(&dom0, "@introduceDomain", "i");
-	assert_int_equal(ask_strings(&dom0, XS_WATCH, 0, "@releaseDomain", "r",
-				     NULL), 0);
+	assert_int_equal(ask_strings(&dom0, XS_WATCH, 0, "@releaseDomain", "r", NULL), 0);
 	must_get_event(&dom0, "@releaseDomain", "r");
-	assert_int_equal(ask_strings(&one, XS_WATCH, 0, "@releaseDomain", "r",
-				     NULL), 0);
+	assert_int_equal(ask_strings(&one, XS_WATCH, 0, "@releaseDomain", "r", NULL), 0);
 	must_get_event(&one, "@releaseDomain", "r");
-	assert_int_equal(ask_strings(&dom0, XS_INTRODUCE, 0, "3", "3000", "1",
-				     NULL), 0);
+	assert_int_equal(ask_strings(&dom0, XS_INTRODUCE, 0, "3", "3000", "1", NULL), 0);
 	must_get_event(&dom0, "@introduceDomain", "i");
 	/* Shut down: told once; died: told again, and it is gone. */
 	w.dom[3].state = DOMAIN_SHUTDOWN;
@@ -494,8 +463,9 @@ static void special_events(void **state)
 	must_get_event(&dom0, "@releaseDomain", "r");
 	assert_null(domain_find(&w.srv, 3));
 	must_get_none(&one);
-	assert_int_equal(ask_strings(&dom0, XS_SET_PERMS, 0, "@releaseDomain",
-				     "n0", "r1", NULL), 0);
+	assert_int_equal(
+		ask_strings(&dom0, XS_SET_PERMS, 0, "@releaseDomain", "n0", "r1", NULL),
+		0);
 	assert_int_equal(ask_strings(&dom0, XS_RELEASE, 0, "2", NULL), 0);
 	must_get_event(&one, "@releaseDomain", "r");
 }
@@ -506,11 +476,9 @@ static void dead_domain_leaves_nothing(void **state)
 	set_perms("/shared", "n0", "b1");
 	assert_int_equal(ask_write(&one, 0, "/shared/of-one", ""), 0);
 	assert_int_equal(ask_write(&dom0, 0, "/shared/of-dom0", ""), 0);
-	assert_int_equal(ask_strings(&one, XS_WATCH, 0, "/shared", "t", NULL),
-			 0);
+	assert_int_equal(ask_strings(&one, XS_WATCH, 0, "/shared", "t", NULL), 0);
 	begin(&one);
-	assert_int_equal(ask_strings(&dom0, XS_WATCH, 0, "/shared", "t", NULL),
-			 0);
+	assert_int_equal(ask_strings(&dom0, XS_WATCH, 0, "/shared", "t", NULL), 0);
 	drop_events(&dom0);
 	w.dom[1].state = DOMAIN_GONE;
 	server_check_domains(&w.srv);
@@ -518,8 +486,7 @@ static void dead_domain_leaves_nothing(void **state)
 	must_read(&dom0, 0, "/shared/of-one", NULL);
 	must_read(&dom0, 0, "/local/domain/1", NULL);
 	must_read(&dom0, 0, "/shared/of-dom0", "");
-	assert_int_equal(ask_strings(&dom0, XS_GET_PERMS, 0, "/shared", NULL),
-			 0);
+	assert_int_equal(ask_strings(&dom0, XS_GET_PERMS, 0, "/shared", NULL), 0);
 	assert_int_equal(dom0.len, 3);
 	assert_int_equal(w.srv.store.owned[1], 0);
 	world_restart(&w);
@@ -536,13 +503,11 @@ static void bad_watches(void **state)
 	(void)state;
 	memset(token, 't', sizeof(token));
 	token[WATCH_TOKEN_MAX + 1] = 0;
-	assert_int_equal(ask_strings(&dom0, XS_WATCH, 0, "/a", token, NULL),
-			 -E2BIG);
-	assert_int_equal(ask_strings(&dom0, XS_WATCH, 0, "/a b", "t", NULL),
-			 -EINVAL);
+	assert_int_equal(ask_strings(&dom0, XS_WATCH, 0, "/a", token, NULL), -E2BIG);
+	assert_int_equal(ask_strings(&dom0, XS_WATCH, 0, "/a b", "t", NULL), -EINVAL);
 	assert_int_equal(ask_strings(&dom0, XS_WATCH, 0, "/a", NULL), -EINVAL);
-	assert_int_equal(ask_strings(&dom0, XS_WATCH, 0, "/a", "t", "1", "x",
-				     NULL), -EINVAL);
+	assert_int_equal(ask_strings(&dom0, XS_WATCH, 0, "/a", "t", "1", "x", NULL),
+			 -EINVAL);
 	assert_int_equal(ask_strings(&dom0, XS_WATCH, 0, "/", "", NULL), 0);
 }
 
