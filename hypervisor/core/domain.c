@@ -37,14 +37,30 @@ static struct domain *find_locked(domid_t id)
 	return d;
 }
 
+/*
+ * Takes a reference unless the last one is gone: the domain is then about to
+ * leave the list, and must not come to life again.
+ */
+static bool get_live(struct domain *d)
+{
+	unsigned int refs = __atomic_load_n(&d->refs, __ATOMIC_RELAXED);
+
+	while (refs)
+		if (__atomic_compare_exchange_n(&d->refs, &refs, refs + 1, true,
+						__ATOMIC_ACQUIRE,
+						__ATOMIC_RELAXED))
+			return true;
+	return false;
+}
+
 struct domain *domain_find(domid_t id)
 {
 	struct domain *d;
 
 	spin_lock(&list_lock);
 	d = find_locked(id);
-	if (d)
-		domain_get(d);
+	if (d && !get_live(d))
+		d = NULL;
 	spin_unlock(&list_lock);
 	return d;
 }
@@ -57,8 +73,7 @@ struct domain *domain_find_from(domid_t id)
 	list_for_each(p, &all_domains) {
 		struct domain *d = list_entry(p, struct domain, link);
 
-		if (d->id >= id) {
-			domain_get(d);
+		if (d->id >= id && get_live(d)) {
 			found = d;
 			break;
 		}
@@ -316,11 +331,6 @@ void domain_put(struct domain *d)
 	if (__atomic_sub_fetch(&d->refs, 1, __ATOMIC_ACQ_REL))
 		return;
 	spin_lock(&list_lock);
-	/* A look-up may have taken it between the count and the lock. */
-	if (__atomic_load_n(&d->refs, __ATOMIC_ACQUIRE)) {
-		spin_unlock(&list_lock);
-		return;
-	}
 	list_remove_locked(d);
 	spin_unlock(&list_lock);
 	domain_free(d);
@@ -510,32 +520,44 @@ void vcpu_set_up(struct vcpu *v)
 
 /* --- registered guest areas ------------------------------------------------- */
 
+/* Puts @page in place of what @a had, and lets go of that. */
+static void area_replace(struct guest_area *a, struct page *const page[2],
+			 unsigned int offset)
+{
+	struct page *old[2];
+
+	spin_lock(&a->lock);
+	memcpy(old, a->page, sizeof(old));
+	a->page[0] = page[0];
+	a->page[1] = page[1];
+	a->offset = offset;
+	spin_unlock(&a->lock);
+	for (unsigned int i = 0; i < 2; i++)
+		if (old[i])
+			page_put(old[i]);
+}
+
 int area_register(struct guest_area *a, gva_t addr, unsigned int size)
 {
-	struct guest_area n = {.offset = addr.v & (PAGE_SIZE - 1), .size = size};
+	unsigned int offset = addr.v & (PAGE_SIZE - 1);
+	struct page *page[2] = {arch_guest_page(addr, true), NULL};
 
-	n.page[0] = arch_guest_page(addr, true);
-	if (!n.page[0])
+	if (!page[0])
 		return -EFAULT;
-	if (n.offset + size > PAGE_SIZE) {
-		n.page[1] = arch_guest_page(gva_add(addr, size - 1), true);
-		if (!n.page[1]) {
-			page_put(n.page[0]);
+	if (offset + size > PAGE_SIZE) {
+		page[1] = arch_guest_page(gva_add(addr, size - 1), true);
+		if (!page[1]) {
+			page_put(page[0]);
 			return -EFAULT;
 		}
 	}
-	area_release(a);
-	*a = n;
+	area_replace(a, page, offset);
 	return 0;
 }
 
-void area_write(const struct guest_area *a, unsigned int offset,
-		const void *src, unsigned int len)
+static void area_write_locked(const struct guest_area *a, unsigned int at,
+			      const char *src, unsigned int len)
 {
-	unsigned int at = a->offset + offset;
-
-	if (!a->page[0])
-		return;
 	while (len) {
 		unsigned int in_page = at & (PAGE_SIZE - 1);
 		unsigned int n = MIN(len, (unsigned int)PAGE_SIZE - in_page);
@@ -543,16 +565,24 @@ void area_write(const struct guest_area *a, unsigned int offset,
 
 		memcpy(p + in_page, src, n);
 		unmap_frame(p);
-		src = (const char *)src + n;
+		src += n;
 		at += n;
 		len -= n;
 	}
 }
 
+void area_write(struct guest_area *a, unsigned int offset, const void *src,
+		unsigned int len)
+{
+	spin_lock(&a->lock);
+	if (a->page[0])
+		area_write_locked(a, a->offset + offset, src, len);
+	spin_unlock(&a->lock);
+}
+
 void area_release(struct guest_area *a)
 {
-	for (unsigned int i = 0; i < 2; i++)
-		if (a->page[i])
-			page_put(a->page[i]);
-	memset(a, 0, sizeof(*a));
+	struct page *const none[2] = {NULL, NULL};
+
+	area_replace(a, none, 0);
 }

@@ -154,10 +154,16 @@ static struct {
 	uint64_t behind;	/* largest step back that was seen */
 } sync;
 
+/*
+ * Both CPUs of a pair wait until the other is here too. The counters only grow:
+ * cleared between pairs, one could be cleared before the slower CPU saw it.
+ */
 static void meet(unsigned int *counter)
 {
-	__atomic_add_fetch(counter, 1, __ATOMIC_SEQ_CST);
-	while (__atomic_load_n(counter, __ATOMIC_ACQUIRE) < 2)
+	unsigned int n = __atomic_add_fetch(counter, 1, __ATOMIC_SEQ_CST);
+	unsigned int both = (n + 1) & ~1u;
+
+	while (__atomic_load_n(counter, __ATOMIC_ACQUIRE) < both)
 		arch_relax();
 }
 
@@ -191,5 +197,5 @@ void tsc_sync_boot_cpu(void)
 			 sync.behind);
 		tsc_reliable = false;
 	}
-	memset(&sync, 0, sizeof(sync));
+	sync.last = sync.behind = 0;
 }

@@ -1,7 +1,8 @@
 # tests/system: the ISO in QEMU, as a person would use it. TESTS= picks files.
+# Debian's own python3 is named: the one that has Debian's pytest and pexpect.
 .PHONY: check-system
 check-system: deps iso $(B)/tests/debian.img
-	$(Q)python3 -m pytest -q --tb=short -p no:cacheprovider \
+	$(Q)/usr/bin/python3 -m pytest -q --tb=short -p no:cacheprovider \
 		$(addprefix tests/system/,$(or $(TESTS),.))
 
 # An ordinary Debian disk; mmdebstrap needs root or user namespaces.

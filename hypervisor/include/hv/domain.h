@@ -33,11 +33,15 @@ _Static_assert(sizeof(struct e820_entry) == 20, "public E820 entry");
 
 enum dying { DOMAIN_ALIVE, DOMAIN_DYING, DOMAIN_DEAD };
 
-/* A guest area registered for updates by the hypervisor, pinned by frame. */
+/*
+ * A guest area registered for updates by the hypervisor, pinned by frame. The
+ * lock covers the rest: a vCPU's area may be replaced while another CPU that
+ * starts the vCPU writes it. A leaf lock.
+ */
 struct guest_area {
+	spinlock_t lock;
 	struct page *page[2];	/* NULL: not registered; [1] if it straddles */
 	unsigned int offset;	/* in page[0] */
-	unsigned int size;
 };
 
 struct vcpu {
@@ -204,8 +208,8 @@ void vcpu_set_up(struct vcpu *v);
 /* Pins @size bytes at guest address; unregister with area_release(). */
 int area_register(struct guest_area *a, gva_t addr, unsigned int size)
 	must_check;
-void area_write(const struct guest_area *a, unsigned int offset,
-		const void *src, unsigned int len);
+void area_write(struct guest_area *a, unsigned int offset, const void *src,
+		unsigned int len);
 void area_release(struct guest_area *a);
 
 #define for_each_vcpu(d, v)                                                  \
