@@ -2,46 +2,14 @@
 #include "autostart.h"
 
 #include <dirent.h>
-#include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <string.h>
 #include <sys/stat.h>
 #include <syslog.h>
 #include <unistd.h>
 
-#define TEXT_MAX (1u << 20)
-
-static void report(void *ctx, enum config_level level, const char *text)
-{
-	if (level != CONFIG_NOTE)
-		log_line(ctx, level == CONFIG_ERROR ? LOG_ERR : LOG_WARNING,
-			 "autostart: %s", text);
-}
-
-static int load(const char *path, struct vm_config *cfg, struct log *log)
-{
-	struct config_input in = { .file = path, .report = report, .ctx = log };
-	char *text = malloc(TEXT_MAX + 1);
-	FILE *f = fopen(path, "re");
-	int err;
-
-	if (!text || !f) {
-		log_line(log, LOG_ERR, "autostart: %s cannot be read: %s", path,
-			 strerror(errno));
-		free(text);
-		if (f)
-			fclose(f);
-		return -EIO;
-	}
-	in.text = text;
-	in.len = fread(text, 1, TEXT_MAX + 1, f);
-	fclose(f);
-	err = config_parse(&in, cfg);
-	free(text);
-	return err;
-}
+#include "load.h"
 
 static void start(struct dom *dom, const char *file, struct log *log)
 {
@@ -52,7 +20,7 @@ static void start(struct dom *dom, const char *file, struct log *log)
 	char path[512];
 
 	snprintf(path, sizeof(path), AUTOSTART_DIR "/%s", file);
-	if (load(path, &cfg, log))
+	if (load_config(path, &cfg, log))
 		return;
 	if (!dom_find(dom, cfg.name, &domid, NULL))
 		log_line(log, LOG_INFO, "autostart: %s runs already", cfg.name);

@@ -1,6 +1,6 @@
 # hostd: reacts to guests that end.
 HOSTD_DIR := $(B)/tools/hostd
-HOSTD_SRC := main autostart log policy react
+HOSTD_SRC := main autostart load log policy react restart
 HOSTD_OBJ := $(HOSTD_SRC:%=$(HOSTD_DIR)/%.o)
 HOSTD_LIBS := $(B)/tools/libdom/libdom.a $(B)/tools/libhv/libhv.a
 

@@ -47,6 +47,17 @@ int64_t guest_ended(struct guest *guest, uint32_t domid, uint64_t lived_s, bool 
 	return wait_ms;
 }
 
+void guest_inherit(struct guests *g, const uint8_t old[16], const uint8_t new[16],
+		   int64_t now_ms)
+{
+	struct guest *from = guests_get(g, old, now_ms);
+	unsigned int quick = from ? from->quick : 0;
+	struct guest *to = guests_get(g, new, now_ms);
+
+	if (to)
+		to->quick = quick;
+}
+
 int guests_next_ms(const struct guests *g, int64_t now_ms)
 {
 	int64_t next = -1;

@@ -29,6 +29,7 @@ struct guest {
 struct guests {
 	struct guest *list;
 	size_t n;
+	int64_t lost_due_ms; /* next try for those that could not be started again */
 };
 
 /* The guest's record, made when there is none; NULL: no memory. */
@@ -40,6 +41,10 @@ struct guest *guests_get(struct guests *g, const uint8_t uuid[16], int64_t now_m
  */
 int64_t guest_ended(struct guest *guest, uint32_t domid, uint64_t lived_s, bool restarts,
 		    int64_t now_ms);
+
+/* Its next life has another uuid (rename-restart): the count goes on there. */
+void guest_inherit(struct guests *g, const uint8_t old[16], const uint8_t new[16],
+		   int64_t now_ms);
 
 /* When the next pending one is due: ms from now, 0 at once, -1 nothing pending. */
 int guests_next_ms(const struct guests *g, int64_t now_ms);

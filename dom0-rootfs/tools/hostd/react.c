@@ -7,8 +7,11 @@
 #include <errno.h>
 #include <inttypes.h>
 #include <stdlib.h>
+#include <string.h>
 #include <syslog.h>
 #include <time.h>
+
+#include "restart.h"
 
 #define SUSPENDED 2	    /* SHUTDOWN_suspend: it is being saved, not ending */
 #define BUSY_RETRY_MS 1000  /* somebody else works on that VM */
@@ -65,24 +68,60 @@ static void look(struct dom *dom, struct guest *guest, const struct dom_info *in
 			 POLICY_QUICK_S, wait_ms / 1000);
 }
 
-static void deal_with(struct dom *dom, struct guest *guest, const struct dom_info *info,
-		      struct log *log)
+/* Lets the VM be found again should we be killed between its two lives. */
+static void note_restart(struct dom *dom, const struct dom_info *info, struct log *log)
 {
-	struct dom_outcome out;
-	struct dom_error err;
-	int result = dom_react(dom, info->domid, &out, &err);
+	struct vm_config cfg;
+	enum vm_action action;
+	int err;
 
-	guest->pending = false;
-	if (!result && out.domid) {
-		log_line(log, LOG_INFO, "%s started again as domain %u", out.name, out.domid);
-	} else if (result == -EBUSY || result == -EAGAIN) {
-		guest->pending = true;
-		guest->due_ms = now_ms() + BUSY_RETRY_MS;
-	} else if (result && result != -ESRCH) {
+	if (info->shutdown_reason < 0 || info->shutdown_reason >= VM_SHUTDOWN_COUNT ||
+	    dom_config(dom, info->domid, &cfg, NULL))
+		return;
+	action = cfg.action[info->shutdown_reason];
+	if (action == VM_ACTION_RENAME_RESTART)
+		cfg.has_uuid = false; /* the one that stays keeps it */
+	err = restarts(action) ? restart_note(&cfg) : 0;
+	if (err)
+		log_line(log, LOG_WARNING, "%s: its restart cannot be noted: %s", cfg.name,
+			 strerror(-err));
+	config_free(&cfg);
+}
+
+static void follow(struct dom *dom, struct guests *guests, const struct dom_info *old,
+		   uint32_t domid)
+{
+	struct dom_info info;
+
+	if (!dom_get(dom, domid, &info, NULL))
+		guest_inherit(guests, old->uuid, info.uuid, now_ms());
+}
+
+/* May move the records: guest is not to be used afterwards. */
+static void deal_with(struct dom *dom, struct guests *guests, struct guest *guest,
+		      const struct dom_info *info, struct log *log)
+{
+	struct dom_outcome out = { .domid = 0 };
+	struct dom_error err;
+	uint32_t domid;
+	int result;
+
+	note_restart(dom, info, log);
+	result = dom_react(dom, info->domid, &out, &err);
+	guest->pending = result == -EBUSY || result == -EAGAIN;
+	guest->due_ms = now_ms() + BUSY_RETRY_MS;
+	if (result && result != -ESRCH && !guest->pending) {
 		log_line(log, LOG_ERR, "%s (domain %u): %s", info->name, info->domid,
 			 err.text);
-		guest->pending = true;
-		guest->due_ms = now_ms() + FAIL_RETRY_MS;
+		guest->due_ms = guests->lost_due_ms = now_ms() + FAIL_RETRY_MS;
+		guest->pending = !dom_find(dom, info->name, &domid, NULL);
+		if (!guest->pending)
+			return; /* it is gone without a next life: the note stays */
+	}
+	restart_forget(info->name);
+	if (!result && out.domid) {
+		log_line(log, LOG_INFO, "%s started again as domain %u", out.name, out.domid);
+		follow(dom, guests, info, out.domid);
 	}
 }
 
@@ -97,7 +136,7 @@ static void react_to(struct dom *dom, struct guests *guests, const struct dom_in
 	if (!guest->known || guest->domid != info->domid)
 		look(dom, guest, info, log);
 	if (guest->pending && guest->due_ms <= now_ms())
-		deal_with(dom, guest, info, log);
+		deal_with(dom, guests, guest, info, log);
 }
 
 /* A domain that somebody else removed has nothing left to wait for. */
@@ -113,12 +152,38 @@ static void drop_gone(struct guests *guests, const struct dom_info *list, size_t
 	}
 }
 
+/* VMs noted for a restart that did not come about. */
+static void retry_lost(struct dom *dom, struct guests *guests, struct log *log)
+{
+	int64_t now = now_ms();
+
+	if (guests->lost_due_ms >= 0 && guests->lost_due_ms <= now)
+		guests->lost_due_ms = restart_lost(dom, log) ? now + FAIL_RETRY_MS : -1;
+}
+
+static int lost_next_ms(const struct guests *guests)
+{
+	int64_t left = guests->lost_due_ms - now_ms();
+
+	if (guests->lost_due_ms < 0)
+		return -1;
+	return left > 0 ? (int)left : 0;
+}
+
+static int sooner(int a_ms, int b_ms)
+{
+	if (a_ms < 0 || b_ms < 0)
+		return a_ms < 0 ? b_ms : a_ms;
+	return a_ms < b_ms ? a_ms : b_ms;
+}
+
 int react_to_all(struct dom *dom, struct guests *guests, struct log *log)
 {
 	struct dom_info *list;
 	struct dom_error err;
 	size_t n;
 
+	retry_lost(dom, guests, log);
 	if (dom_list(dom, &list, &n, &err)) {
 		log_line(log, LOG_ERR, "%s", err.text);
 		return FAIL_RETRY_MS;
@@ -128,5 +193,5 @@ int react_to_all(struct dom *dom, struct guests *guests, struct log *log)
 		react_to(dom, guests, &list[i], log);
 	free(list);
 	guests_forget(guests, now_ms());
-	return guests_next_ms(guests, now_ms());
+	return sooner(guests_next_ms(guests, now_ms()), lost_next_ms(guests));
 }

@@ -12,6 +12,10 @@ static int session(struct xl *xl, const struct xl_args *args, int escape)
 
 	if (xl_find(xl, args->operand[0], &domid))
 		return XL_FAILED;
+	if (!domid) {
+		xl_error("console: domain 0 is this system itself: it has no console here");
+		return XL_FAILED;
+	}
 	if (dom_get(xl->dom, domid, &info, &err)) {
 		xl_error("%s", err.text);
 		return XL_FAILED;

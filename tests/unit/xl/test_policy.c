@@ -51,6 +51,9 @@ static void test_records(void **state)
 	assert_non_null(guests_get(&g, b, 500));
 	assert_int_equal(g.n, 2);
 	assert_true(guests_get(&g, a, 600)->known);
+	/* rename-restart: the next life has another uuid, and goes on counting */
+	guest_inherit(&g, a, b, 600);
+	assert_int_equal(guests_get(&g, b, 500)->quick, 1);
 	guests_forget(&g, POLICY_FORGET_MS + 550);
 	assert_int_equal(g.n, 1);
 	assert_true(guests_get(&g, a, 600)->known);
