@@ -3,7 +3,8 @@
 # HV_IMAGE and HV_ARGS may name another multiboot hypervisor of the same ABI.
 ISO := $(B)/basalt.iso
 HV_IMAGE ?= $(B)/hypervisor/basalt.elf
-HV_ARGS ?= com1=115200 console=com1,vga dom0_mem=512M
+# How much memory dom0 gets is the hypervisor's choice, by the size of the host.
+HV_ARGS ?= com1=115200 console=com1,vga
 # Without an IOMMU, pages of guests must be bounced for dom0's devices:
 # 65536 slabs of 2 KiB are 128 MiB of dom0's memory.
 DOM0_ARGS ?= swiotlb=65536,force
