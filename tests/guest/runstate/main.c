@@ -5,7 +5,7 @@
  */
 #include "guest.h"
 
-static unsigned char pages[2][4096] PAGE_ALIGNED;
+static unsigned char pages[3][4096] PAGE_ALIGNED;
 
 static void test_area(void)
 {
@@ -48,7 +48,7 @@ static void test_blocked_grows(void)
 
 static void test_time_area(void)
 {
-	volatile struct vcpu_time_info *t = (void *)(pages[0] + 4096 - 16);
+	volatile struct vcpu_time_info *t = (void *)(pages[1] + 4096 - 16);
 	struct vcpu_register_time_memory_area a = {.addr.v = (void *)t};
 	long rc;
 
@@ -79,12 +79,12 @@ static void test_hostile(void)
 		hv_sched_yield();
 	}
 	/* The area's memory goes away afterwards. */
-	a.addr.v = (void *)pages[1];
+	a.addr.v = (void *)pages[2];
 	EXPECT(hv_vcpu_op(VCPUOP_register_runstate_memory_area, 0, &a), 0);
-	hv_decrease(gfn_of(pages[1]));
+	hv_decrease(gfn_of(pages[2]));
 	for (i = 0; i < 20; i++)
 		hv_sched_yield();
-	hv_populate(gfn_of(pages[1]), 1, 0);
+	hv_populate(gfn_of(pages[2]), 1, 0);
 }
 
 void test_main(void)

@@ -55,7 +55,9 @@ static void test_poll_woken(void)
 	shared_info.evtchn_mask[port / 64] |= 1ul << port % 64;
 	CHECK(cpu_start(1, send_later, &port));
 	begin = now_ns();
-	EXPECT(poll(&port, 1, begin + 5000000000ull), 0);
+	/* It may also end for another event that wants to be delivered. */
+	while (!event_pending(port) && now_ns() < begin + 5000000000ull)
+		EXPECT(poll(&port, 1, begin + 5000000000ull), 0);
 	CHECK(event_pending(port));
 	CHECK(now_ns() < begin + 5000000000ull);
 	hv_event_close(port);
