@@ -62,9 +62,6 @@ ROWS = [
     ("bss_kib", "  bss, KiB"),
     ("lines", "lines without comments and blanks"),
     ("iso_kib", "ISO, KiB"),
-    ("dom0_used_kib", "control domain's memory in use, no VM, KiB"),
-    ("xl_create", "xl create -p of the demo guest"),
-    ("unpause_to_line", "from unpause to its first line"),
 ]
 
 
@@ -157,50 +154,6 @@ def own_facts():
     return facts
 
 
-# The live system: memory after boot, then the demo guest by the kernel's own
-# clock, which under icount is instructions in steps of 10 ms (10^7).
-SYSTEM = r"""
-u() { cut -d' ' -f1 /proc/uptime; }
-sleep 5
-awk '/MemTotal/{t=$2} /MemAvailable/{a=$2} END{print "BENCH dom0_used_kib", t-a}' /proc/meminfo
-l=/var/log/xen/console/guest-demo.log; rm -f $l
-a=$(u); xl create -q -p /etc/basalt/demo.cfg; b=$(u); xl unpause demo
-until [ -s $l ]; do :; done; c=$(u)
-awk -v a=$a -v b=$b -v c=$c 'BEGIN{printf "BENCH xl_create %d\nBENCH unpause_to_line %d\n", (b-a)*1e9, (c-b)*1e9}'
-xl destroy demo
-"""
-
-
-def live_system(iso):
-    """Boots the ISO once under icount and runs SYSTEM in its shell."""
-    sys.path.insert(0, f"{TOP}/tests/system")
-    import machine  # pylint: disable=import-outside-toplevel
-    import pexpect  # pylint: disable=import-outside-toplevel
-
-    live = machine.Machine.__new__(machine.Machine)
-    live.log = open(f"{OUT}/live.log", "w", encoding="utf-8")
-    live.child = pexpect.spawn(
-        "qemu-system-x86_64",
-        ["-machine", "q35", "-accel", "tcg", "-icount", "shift=0,sleep=off", "-cpu", "max",
-         "-smp", "1", "-m", "2048M", "-display", "none", "-monitor", "none", "-serial", "stdio",
-         "-no-reboot", "-cdrom", iso, "-boot", "d", "-netdev", "user,id=n0",
-         "-device", "e1000e,netdev=n0"],
-        encoding="utf-8", codec_errors="replace", timeout=1800, dimensions=(24, 200))
-    live.child.logfile_read = live.log
-    live.child.delaybeforesend = None
-    try:
-        live.wait_shell(3600)
-        live.write_file("/tmp/bench.sh", SYSTEM)
-        text = live.run("sh /tmp/bench.sh", timeout=3600)
-    except (pexpect.ExceptionPexpect, AssertionError) as err:
-        print(f"bench.py: the live system: {str(err).splitlines()[0]}; see {OUT}/live.log",
-              file=sys.stderr)
-        return {}
-    finally:
-        live.kill()
-    return {m[1]: int(m[2]) for m in LINE.finditer(text)}
-
-
 def table(ours, theirs):
     print(f"{'':50} {'Basalt':>12} {'Xen':>12} {'ratio':>7}")
     for key, what in ROWS:
@@ -230,14 +183,11 @@ def main():
     p = argparse.ArgumentParser(description=__doc__.split("\n\n", maxsplit=1)[0])
     p.add_argument("--save", action="store_true", help="add the figures to history.csv")
     p.add_argument("--xen", help="Xen's ELF, if not the one fetched")
-    p.add_argument("--live", action="store_true", help="boot the ISO too (long)")
     p.add_argument("--only-xen", action="store_true", help="measure Xen alone")
     opts = p.parse_args()
     if opts.xen:
         HVS["xen"]["kernel"] = opts.xen
     ours = {} if opts.only_xen else {**measure("basalt"), **own_facts()}
-    if opts.live:
-        ours.update(live_system(f"{TOP}/build/basalt.iso"))
     theirs = measure("xen") if os.path.exists(HVS["xen"]["kernel"]) else {}
     table(ours, theirs)
     if opts.save:

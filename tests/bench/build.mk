@@ -1,7 +1,6 @@
 # Measurements: tiny kernels linked like the tests', and a stub in the place of
 # the hypervisor. `make bench` prints; SAVE=1 adds a line per figure to
-# history.csv; XEN=0 goes without the comparison; LIVE=1 boots the ISO as well, for
-# the control domain's memory and `xl create`.
+# history.csv; XEN=0 goes without the comparison.
 include tests/guest/build.mk
 
 TB_DIR := tests/bench
@@ -22,6 +21,6 @@ $(TB_OUT)/stub.elf: $(TB_DIR)/stub.S
 .PHONY: bench bench-kernels
 bench-kernels: $(TB_ELFS) $(TB_OUT)/stub.elf $(TG_OUT)/runner.elf
 
-bench: bench-kernels $(B)/hypervisor/basalt.elf $(if $(LIVE),iso)
+bench: bench-kernels $(B)/hypervisor/basalt.elf
 	$(if $(filter 0,$(XEN)),,-$(Q)$(TB_DIR)/fetch-xen.sh $(TB_OUT)/xen)
-	$(Q)python3 $(TB_DIR)/bench.py $(if $(SAVE),--save) $(if $(LIVE),--live)
+	$(Q)python3 $(TB_DIR)/bench.py $(if $(SAVE),--save)
