@@ -11,7 +11,7 @@ import sys
 import time
 
 LEVELS = ['check', 'check-guest', 'check-system']
-COUNT = re.compile(r'^[\w-]+: (\d+) passed, (\d+) failed$')
+COUNT = re.compile(r'^[\w -]+: (\d+) passed, (\d+) failed$')
 
 
 def run_level(target):

@@ -75,7 +75,7 @@ static long do_write(struct hypercall *hc, uint32_t count, gva_t from)
 		if (err)
 			break;
 		if (d->control)
-			console_write(chunk, n);
+			console_pass(chunk, n);
 		else
 			write_lines(d, chunk, n);
 		from = gva_add(from, n);

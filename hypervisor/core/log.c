@@ -159,6 +159,14 @@ void console_write(const char *s, size_t n)
 	spin_unlock(&log_lock);
 }
 
+void console_pass(const char *s, size_t n)
+{
+	spin_lock(&log_lock);
+	for (size_t i = 0; i < n; i++)
+		arch_console_putc(s[i]);
+	spin_unlock(&log_lock);
+}
+
 int console_getc(void)
 {
 	int c = -1;

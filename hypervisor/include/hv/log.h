@@ -37,8 +37,14 @@ void log_seize(void);
 /* Level from loglvl= (error, warning, info, debug; "all" is debug). */
 void log_init(void);
 
-/* Raw output of @n bytes to the console devices and the ring (console_io). */
+/* @n bytes as they are, to the console devices and the ring. */
 void console_write(const char *s, size_t n);
+/*
+ * The same without the ring: the control domain's own console. What is typed
+ * and shown there is no part of the hypervisor's log, and `xl dmesg` on that
+ * very console would never come to an end.
+ */
+void console_pass(const char *s, size_t n);
 /* Next byte typed on the serial line for dom0, or -1. */
 int console_getc(void);
 /* Called by the serial interrupt for each byte that came in. */

@@ -79,7 +79,7 @@ static void write_debug(struct vcpu *v, uint16_t port, unsigned int size,
 
 	(void)port;
 	if (size == 1 && v->domain->control)
-		console_write(&c, 1);
+		console_pass(&c, 1);
 }
 
 static const struct port_range {

@@ -151,11 +151,13 @@ void hvm_nested_fault(struct vcpu *v, struct hvm_exit *e)
 			return;
 		t = f == IO_EMULATE ? AT_DEVICE : AT_NOTHING;
 	}
-	if (e->delivering || e->npt.fetch || e->npt.walk)
-		domain_crash(v->domain,
-			     "vCPU %u: code, stack or page table at %#lx, "
-			     "where there is no memory",
-			     v->id, gpa);
-	else
+	if (!e->delivering && !e->npt.fetch && !e->npt.walk) {
 		emulate(v, t, gpa);
+		return;
+	}
+	hvm_ops->dump(v);
+	domain_crash(v->domain,
+		     "vCPU %u: code, stack or page table at %#lx, where there "
+		     "is no memory (%#lx)",
+		     v->id, gpa, e->info1);
 }
