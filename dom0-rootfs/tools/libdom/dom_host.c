@@ -1,10 +1,15 @@
 /*
  * The host as a whole.
  */
+#include <errno.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "libdom/internal.h"
+
+#define LOG_PIECE 16384
+#define LOG_MAX	  (64 * LOG_PIECE) /* far more than a hypervisor keeps */
 
 static const char *scheduler_name(uint32_t id)
 {
@@ -91,20 +96,29 @@ int dom_host_idle(struct dom *dom, uint64_t *idle_ns, unsigned int *count,
 	return 0;
 }
 
+/*
+ * All of it is read before any is handed out: what the caller prints may end up
+ * in the log, which then would have no end.
+ */
 int dom_dmesg(struct dom *dom, bool clear,
 	      void (*chunk)(void *ctx, const char *text, size_t len), void *ctx,
 	      struct dom_error *err)
 {
-	char buf[16384];
+	char *text = malloc(LOG_MAX), byte;
 	uint32_t index = 0;
-	int got;
+	size_t len = 0;
+	int got = text ? LOG_PIECE : -ENOMEM;
 
-	/* Clearing happens with the last read, or nothing would be left to read. */
-	while ((got = hv_console_read(dom->hv, buf, sizeof(buf), false, true,
-				      &index)) > 0)
-		chunk(ctx, buf, (size_t)got);
-	if (got == 0 && clear)
-		got = hv_console_read(dom->hv, buf, sizeof(buf), true, false, &index);
+	/* A read that is not full has reached the end. */
+	while (got == LOG_PIECE && len < LOG_MAX) {
+		got = hv_console_read(dom->hv, text + len, LOG_PIECE, false, true, &index);
+		len += got > 0 ? (size_t)got : 0;
+	}
+	if (got >= 0 && clear)
+		got = hv_console_read(dom->hv, &byte, sizeof(byte), true, true, &index);
+	if (got >= 0)
+		chunk(ctx, text, len);
+	free(text);
 	if (got < 0)
 		return dom_fail_errno(err, got, "the hypervisor's log cannot be read");
 	return 0;
