@@ -2,6 +2,7 @@
 #include "autostart.h"
 
 #include <dirent.h>
+#include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -18,17 +19,20 @@ static void start(struct dom *dom, const char *file, struct log *log)
 	struct dom_error err;
 	uint32_t domid;
 	char path[512];
+	int result;
 
 	snprintf(path, sizeof(path), AUTOSTART_DIR "/%s", file);
 	if (load_config(path, &cfg, log))
 		return;
-	if (!dom_find(dom, cfg.name, &domid, NULL))
-		log_line(log, LOG_INFO, "autostart: %s runs already", cfg.name);
-	else if (dom_create(dom, &cfg, &opts, &domid, &err))
-		log_line(log, LOG_ERR, "autostart: %s: %s", path, err.text);
-	else
+	/* not dom_find() first: it also finds what we left half-made */
+	result = dom_create(dom, &cfg, &opts, &domid, &err);
+	if (!result)
 		log_line(log, LOG_INFO, "autostart: %s started as domain %u", cfg.name,
 			 domid);
+	else if (result == -EEXIST && !dom_find(dom, cfg.name, &domid, NULL))
+		log_line(log, LOG_INFO, "autostart: %s runs already", cfg.name);
+	else
+		log_line(log, LOG_ERR, "autostart: %s: %s", path, err.text);
 	config_free(&cfg);
 }
 

@@ -54,25 +54,24 @@ static bool start(struct dom *dom, const char *file, struct log *log)
 	struct dom_error err;
 	uint32_t domid;
 	char path[512];
-	bool done;
+	int result;
 
 	snprintf(path, sizeof(path), RESTART_DIR "/%s", file);
 	if (load_config(path, &cfg, log))
 		return false;
-	done = !dom_find(dom, cfg.name, &domid, NULL);
-	if (!done) {
-		done = !dom_create(dom, &cfg, &opts, &domid, &err);
-		if (done)
-			log_line(log, LOG_INFO, "%s started again as domain %u", cfg.name,
-				 domid);
-		else
-			log_line(log, LOG_ERR, "%s cannot be started again: %s: it will be "
-				 "tried again until %s is removed", cfg.name, err.text, path);
-	}
-	if (done)
+	/* not dom_find() first: it also finds what we left half-made */
+	result = dom_create(dom, &cfg, &opts, &domid, &err);
+	if (!result)
+		log_line(log, LOG_INFO, "%s started again as domain %u", cfg.name, domid);
+	else if (result == -EEXIST && !dom_find(dom, cfg.name, &domid, NULL))
+		result = 0;
+	else
+		log_line(log, LOG_ERR, "%s cannot be started again: %s: it will be "
+			 "tried again until %s is removed", cfg.name, err.text, path);
+	if (!result)
 		restart_forget(cfg.name);
 	config_free(&cfg);
-	return done;
+	return !result;
 }
 
 static int is_note(const struct dirent *e)

@@ -4,7 +4,8 @@
  * Order: the domain with vCPUs and memory, filled with kernel, ramdisk and
  * tables; rings; registers; xenstore; devices; introduction to xenstored (which
  * lets the console daemon see it, too); start. Nobody sees the guest before it
- * is complete, and a failure at any step takes it all back.
+ * is complete, and a failure at any step takes it all back. If the process is
+ * killed, the next making of a VM of that name does (making.c).
  */
 #include <errno.h>
 #include <stdio.h>
@@ -347,12 +348,18 @@ int create_locked(struct dom *dom, struct vm_config *cfg,
 {
 	struct build b = {.dom = dom, .cfg = cfg, .opts = opts, .ramdisk = -1};
 	struct plan plan;
-	int ret = build_check(&b, err);
+	int ret = making_clean_up(dom, cfg->name, err);
 
+	if (ret == 0)
+		ret = build_check(&b, err);
 	if (ret == 0)
 		ret = make_plan(&b, &plan, err);
 	if (ret == 0)
+		ret = making_begin(cfg->name, cfg->uuid, err);
+	if (ret == 0) {
 		ret = plan_run(&plan, &b, err);
+		making_end(cfg->name);
+	}
 	if (ret == 0)
 		*domid = b.domid;
 	build_close(&b);

@@ -24,7 +24,8 @@ static const struct {
 
 /*
  * The old domain steps aside as "web1-7" (its id), without its devices, which
- * the new one needs. The new one gets a uuid of its own.
+ * the new one needs, and stays whatever it was configured for: it has had its
+ * reaction. The new one gets a uuid of its own.
  */
 static int step_aside(struct dom *dom, uint32_t domid, struct vm_config *cfg,
 		      struct dom_error *err)
@@ -34,7 +35,7 @@ static int step_aside(struct dom *dom, uint32_t domid, struct vm_config *cfg,
 	snprintf(name, sizeof(name), "%.50s-%u", cfg->name, domid);
 	detach_devices(dom, domid);
 	cfg->has_uuid = false;
-	return rename_locked(dom, domid, name, err);
+	return rename_locked(dom, domid, name, true, err);
 }
 
 /* Lock held. */

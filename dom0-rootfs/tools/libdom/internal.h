@@ -54,6 +54,13 @@ int record_load(const uint8_t uuid[16], struct vm_config *cfg,
 		struct dom_error *err);
 void record_remove(const uint8_t uuid[16]);
 
+/* --- making.c: VMs whose making was cut short, name's lock held ------------ */
+/* From now on the domain with that uuid is being made under that name. */
+int making_begin(const char *name, const uint8_t uuid[16], struct dom_error *err);
+void making_end(const char *name);
+/* Destroys what a killed process left of a VM of that name, if anything. */
+int making_clean_up(struct dom *dom, const char *name, struct dom_error *err);
+
 /* --- dom_list.c ----------------------------------------------------------- */
 /* Name of a domain as xenstore has it; "" when it has none. */
 void domain_name(struct dom *dom, uint32_t domid, char name[DOM_NAME_SIZE]);
@@ -66,7 +73,8 @@ int create_locked(struct dom *dom, struct vm_config *cfg,
 		  const struct dom_create_opts *opts, uint32_t *domid,
 		  struct dom_error *err);
 int destroy_locked(struct dom *dom, uint32_t domid, struct dom_error *err);
-int rename_locked(struct dom *dom, uint32_t domid, const char *name,
+/* retire: what is kept of its configuration says "preserve" from now on. */
+int rename_locked(struct dom *dom, uint32_t domid, const char *name, bool retire,
 		  struct dom_error *err);
 /* Takes every disk and interface away from a domain, running or dead. */
 void detach_devices(struct dom *dom, uint32_t domid);

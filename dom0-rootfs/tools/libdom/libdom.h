@@ -105,7 +105,8 @@ struct dom_create_opts {
  * Makes and starts a VM. First everything is checked (name free, kernel and
  * ramdisk good, disks, bridges, memory), then it is built by a plan whose steps
  * are undone in reverse if one fails. *cfg gets uuid and MACs where they were
- * missing. Usual errors: -EEXIST name or uuid taken, -ENOENT file absent,
+ * missing. What a killed process left half-made under that name is destroyed
+ * first. Usual errors: -EEXIST name or uuid taken, -ENOENT file absent,
  * -ENOEXEC not a kernel, -E2BIG image larger than the guest's memory, -ENOMEM,
  * -EROFS, -EBUSY disk in use, -ENODEV no such bridge, -ETIMEDOUT a device's
  * back end did not come up.
@@ -190,7 +191,7 @@ int dom_host(struct dom *dom, struct dom_host *out, struct dom_error *err);
 /* Idle ns of each CPU; *count in: room, out: filled. */
 int dom_host_idle(struct dom *dom, uint64_t *idle_ns, unsigned int *count,
 		  struct dom_error *err);
-/* The hypervisor's log in pieces, oldest first; clear empties it. */
+/* The hypervisor's log, oldest first, up to now; clear empties it. */
 int dom_dmesg(struct dom *dom, bool clear,
 	      void (*chunk)(void *ctx, const char *text, size_t len), void *ctx,
 	      struct dom_error *err);

@@ -1,10 +1,11 @@
 # Unit tests of libdom's pure parts: hostile kernels, unpacking, what a guest
-# finds in its memory, plans.
+# finds in its memory, plans; and of those that can do with a world of a few lines:
+# makings cut short, reactions, the log.
 LIBDOM_TEST_CFLAGS := $(WARN) -O1 -g -fsanitize=address,undefined \
 	-fno-sanitize-recover=all -I$(DOM0)/tools -Itests/unit/libdom
 LIBDOM_TEST_DIR := $(B)/tests/unit/libdom
 LIBDOM_TESTS := $(patsubst %,$(LIBDOM_TEST_DIR)/%,test_kernel test_unpack \
-	test_guest test_plan)
+	test_guest test_plan test_making test_react test_host)
 
 $(LIBDOM_TEST_DIR)/test_kernel: $(patsubst %,$(DOM0)/tools/libdom/%.c, \
 	kernel_elf blake2b error)
@@ -13,11 +14,17 @@ $(LIBDOM_TEST_DIR)/test_unpack: $(patsubst %,$(DOM0)/tools/libdom/%.c, \
 $(LIBDOM_TEST_DIR)/test_guest: $(patsubst %,$(DOM0)/tools/libdom/%.c, \
 	guest_layout guest_acpi guest_context error)
 $(LIBDOM_TEST_DIR)/test_plan: $(DOM0)/tools/libdom/plan.c
+$(LIBDOM_TEST_DIR)/test_making: $(patsubst %,$(DOM0)/tools/libdom/%.c,making error)
+$(LIBDOM_TEST_DIR)/test_making: LIBDOM_TEST_LDFLAGS := -Wl,--wrap=open,--wrap=unlink
+$(LIBDOM_TEST_DIR)/test_react: $(patsubst %,$(DOM0)/tools/libdom/%.c, \
+	dom_react dom_rename error)
+$(LIBDOM_TEST_DIR)/test_host: $(patsubst %,$(DOM0)/tools/libdom/%.c,dom_host error)
 
 $(LIBDOM_TESTS): $(LIBDOM_TEST_DIR)/%: tests/unit/libdom/%.c | $(B)/.deps
 	@mkdir -p $(@D)
 	@echo "  CC       $@"
-	$(Q)gcc $(LIBDOM_TEST_CFLAGS) -MMD $(filter %.c,$^) -lcmocka -llzma -lz -lzstd -o $@
+	$(Q)gcc $(LIBDOM_TEST_CFLAGS) -MMD $(filter %.c,$^) $(LIBDOM_TEST_LDFLAGS) \
+		-lcmocka -llzma -lz -lzstd -o $@
 
 UNIT_TESTS += $(LIBDOM_TESTS)
 -include $(wildcard $(LIBDOM_TEST_DIR)/*.d)
