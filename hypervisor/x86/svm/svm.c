@@ -130,8 +130,9 @@ static void decode_exit(struct vcpu *v, struct hvm_exit *e)
 		if (code == SVM_EXIT_NPF)
 			decode_npt(e);
 		else
-			e->reason = (int64_t)code < 0 ? HVM_EXIT_INVALID :
-							HVM_EXIT_UNKNOWN;
+			/* -1; not every CPU writes all 64 bits of it */
+			e->reason = (int32_t)code == -1 ? HVM_EXIT_INVALID :
+							  HVM_EXIT_UNKNOWN;
 		return;
 	}
 	e->reason = exit_rows[code].reason;
