@@ -7,7 +7,7 @@ set -eu
 iso=$1
 mem=${MEM:-3G} smp=${SMP:-2} cpu=${CPU:-max}
 
-set -- -machine q35 -accel tcg -cpu "$cpu" -smp "$smp" -m "$mem" \
+set -- -machine q35 -accel tcg,thread=single -cpu "$cpu" -smp "$smp" -m "$mem" \
 	-display none -serial mon:stdio \
 	-drive "file=$iso,media=cdrom,format=raw,readonly=on" -boot d \
 	-netdev user,id=net0 -device e1000e,netdev=net0

@@ -22,6 +22,9 @@ static void show_vcpu(struct vcpu *v)
 		 v->down ? ", down" : "", v->blocked ? ", blocked" : "",
 		 v->runstate.time[RUNSTATE_running] / 1000000,
 		 v->info && event_upcall_pending(v) ? "pending" : "none");
+	if (v->polling)
+		log_info("      polls %u ports", v->poll_ports_nr);
+	arch_show_vcpu(v);
 }
 
 static void key_domains(void)

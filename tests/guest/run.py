@@ -65,7 +65,7 @@ def qemu_command(opts, name):
     else:
         runner = f"{opts.build}/runner.elf {hv['runner']}timeout={opts.timeout}"
         initrd = f"{runner} -- {words},{elf}"
-    return ["qemu-system-x86_64", "-machine", "q35", "-accel", "tcg",
+    return ["qemu-system-x86_64", "-machine", "q35", "-accel", "tcg,thread=single",
             "-cpu", hv["cpu"], "-smp", str(opts.smp or hv["smp"]), "-m", "512M",
             "-display", "none", "-vga", "none", "-nodefaults", "-no-reboot",
             *hv["devices"], "-kernel", opts.kernel,

@@ -61,7 +61,8 @@ ext4
 X
 
 mmdebstrap --quiet --variant=minbase \
-	--include=systemd-sysv,udev,linux-image-amd64,initramfs-tools,zstd,busybox,iproute2,iputils-ping,login \
+	--include=systemd-sysv,udev,linux-image-amd64,initramfs-tools,zstd \
+	--include=busybox,iproute2,iputils-ping,login \
 	--essential-hook='mkdir -p "$1/etc/initramfs-tools/conf.d"' \
 	--essential-hook="copy-in $work/modules /etc/initramfs-tools/" \
 	--essential-hook="cp $work/initramfs \"\$1/etc/initramfs-tools/conf.d/small\"" \

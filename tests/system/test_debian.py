@@ -40,6 +40,7 @@ def guest_prompt(live):
 
 def leave_console(live):
     live.send('\x1d')
+    live.expect('brings it back')
     live.send("stty -echo; PS1=''\r")
     live.sync()
 

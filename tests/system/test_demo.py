@@ -33,6 +33,7 @@ def start_on_console(live, arguments=''):
 
 def detach(live):
     live.send('\x1d')
+    live.expect('brings it back')
     live.send("stty -echo; PS1=''\r")
     live.sync()
 

@@ -89,6 +89,8 @@ void arch_machine_reboot(void) noreturn;
 void arch_backtrace(void);
 /* Stops the other CPUs for good: panic, power-off, reboot. */
 void arch_stop_others(void);
+/* Debug key: where @v stands (its registers as they were last saved). */
+void arch_show_vcpu(const struct vcpu *v);
 /* Debug key: per-CPU counters of exits. */
 void arch_show_counters(void);
 /* Stops this CPU for good. */

@@ -78,6 +78,7 @@ struct arch_vcpu {
 	bool flush_tlb;		/* set by arch_p2m_flush(), atomic */
 	bool event_valid;	/* @event is delivered by the next entry */
 	struct hvm_event event;
+	bool irq_given;		/* the event went to the CPU as interrupt */
 	bool nmi_pending;	/* atomic */
 	bool nmi_blocked;	/* from delivery to IRET */
 	uint8_t irq_window;	/* enum irq_window, as the hardware is set */

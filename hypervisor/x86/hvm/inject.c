@@ -115,6 +115,17 @@ static bool choose_interrupt(struct vcpu *v)
 	return false;
 }
 
+/*
+ * A second interrupt is due behind the one that the next entry delivers. The
+ * hardware has one place for an interrupt or for the wish to be told of IF, so
+ * the IRET that ends the first one's handler is where we look again.
+ */
+static enum irq_window wait_behind_interrupt(struct vcpu *v)
+{
+	hvm_ops->nmi_window(v, true);
+	return IRQ_WINDOW_OFF;
+}
+
 static enum irq_window choose_event(struct vcpu *v)
 {
 	struct arch_vcpu *a = v->arch;
@@ -125,10 +136,12 @@ static enum irq_window choose_event(struct vcpu *v)
 	if (!upcall_due(v) && vlapic_pending(v) < 0)
 		return vlapic_blocked_by_tpr(v) ? IRQ_WINDOW_TPR :
 						  IRQ_WINDOW_OFF;
+	if (a->event_valid && a->event.type == EVENT_IRQ)
+		return wait_behind_interrupt(v);
 	if (a->event_valid || !(a->regs.rflags & RFLAGS_IF) ||
 	    !step_over_hlt(v))
 		return IRQ_WINDOW_IF;
-	return choose_interrupt(v) ? IRQ_WINDOW_IF : IRQ_WINDOW_OFF;
+	return choose_interrupt(v) ? wait_behind_interrupt(v) : IRQ_WINDOW_OFF;
 }
 
 void hvm_prepare_events(struct vcpu *v)

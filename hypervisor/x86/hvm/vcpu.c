@@ -3,6 +3,7 @@
  * of a CPU from one vCPU to another.
  */
 #include <hv/lib.h>
+#include <hv/log.h>
 #include <hv/page.h>
 
 #include <x86/asm.h>
@@ -154,4 +155,17 @@ void arch_vcpu_load(struct vcpu *v)
 	debug_regs_load(v->arch->dr);
 	if (has_tsc_aux())
 		wrmsr(MSR_TSC_AUX, v->arch->tsc_aux);
+}
+
+void arch_show_vcpu(const struct vcpu *v)
+{
+	const struct arch_vcpu *a = v->arch;
+
+	log_info("      rip %lx rsp %lx rflags %lx rax %lx rdi %lx rsi %lx",
+		 a->regs.rip, a->regs.rsp, a->regs.rflags, a->regs.rax,
+		 a->regs.rdi, a->regs.rsi);
+	log_info("      events sel %lx pending %lx mask %lx",
+		 v->info->evtchn_pending_sel,
+		 v->domain->shared_info->evtchn_pending[0],
+		 v->domain->shared_info->evtchn_mask[0]);
 }

@@ -212,12 +212,39 @@ static uint64_t encode_event(const struct hvm_event *ev)
 	return event;
 }
 
-static void load_guest(struct arch_vcpu *a, struct vmcb *vmcb, uint8_t tpr)
+/*
+ * An interrupt is given as a virtual interrupt (V_IRQ, APM vol. 2 15.21.4),
+ * which the CPU takes before the next instruction; everything else by EVENTINJ.
+ * EVENTINJ would do for interrupts too, but QEMU delivers such a one twice when
+ * its own thread is asked to stop in that moment (docs/DECISIONS.md).
+ */
+static void load_event(struct arch_vcpu *a, struct vmcb *vmcb)
 {
-	if (a->event_valid) {
-		a->event_valid = false;
+	a->event_valid = false;
+	if (a->event.type == EVENT_IRQ) {
+		ASSERT(a->irq_window != IRQ_WINDOW_IF);
+		vmcb->v_irq = 1;
+		vmcb->v_intr_vector = a->event.vector;
+		vmcb->v_intr_prio = V_IGN_TPR;
+		vmcb->clean &= ~CLEAN_TPR;
+		a->irq_given = true;
+	} else {
 		vmcb->event_inject = encode_event(&a->event);
 	}
+}
+
+/* Not taken yet, as a physical interrupt came first: it is due again. */
+static void save_event(struct arch_vcpu *a, struct vmcb *vmcb)
+{
+	a->irq_given = false;
+	a->event_valid = vmcb->v_irq;
+	vmcb->v_irq = 0;
+}
+
+static void load_guest(struct arch_vcpu *a, struct vmcb *vmcb, uint8_t tpr)
+{
+	if (a->event_valid)
+		load_event(a, vmcb);
 	vmcb->rax = a->regs.rax;
 	vmcb->rsp = a->regs.rsp;
 	vmcb->rip = a->regs.rip;
@@ -234,6 +261,8 @@ static void save_guest(struct arch_vcpu *a, struct vmcb *vmcb)
 	vmcb->event_inject = 0;
 	vmcb->tlb_control = TLB_FLUSH_NONE;
 	vmcb->clean = ~0u;
+	if (a->irq_given)
+		save_event(a, vmcb);
 	a->regs.rax = vmcb->rax;
 	a->regs.rsp = vmcb->rsp;
 	a->regs.rip = vmcb->rip;

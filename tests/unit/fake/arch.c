@@ -349,6 +349,11 @@ void arch_stop_others(void)
 {
 }
 
+void arch_show_vcpu(const struct vcpu *v)
+{
+	(void)v;
+}
+
 void arch_show_counters(void)
 {
 }
