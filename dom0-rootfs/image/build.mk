@@ -62,6 +62,8 @@ $(B)/image/system.img: $(TREE_DEPS) $(IMG)/modules.list $(IMG)/build.mk \
 	$(Q)for tool in $(TOOLS); do \
 		strip -o $(ROOT)/usr/sbin/$${tool##*/} $$tool || exit 1; done
 	$(Q)[ ! -e $(ROOT)/usr/sbin/xl ] || ln -s xl $(ROOT)/usr/sbin/xm
+	$(Q)for name in $(XENSTORE_LINKS); do \
+		ln -s xenstore $(ROOT)/usr/sbin/$$name; done
 	$(Q)cp $(B)/packages/iptables/iptables $(ROOT)/usr/sbin/
 	$(Q)cp configs/guests/*.cfg $(ROOT)/etc/basalt/
 	$(Q)cp $(GRUB_PVH) $(ROOT)/usr/lib/basalt/

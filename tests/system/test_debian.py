@@ -45,6 +45,13 @@ def leave_console(live):
     live.sync()
 
 
+def enter_console(live):
+    live.send('xl console debian\r')
+    live.expect('leave it with')
+    live.send('\r')
+    live.sync()
+
+
 def shut_down_from_inside(live):
     live.send('poweroff\r')
     live.expect('END-OF-CONSOLE', 900)
@@ -82,17 +89,14 @@ def test_network_both_ways(live):
     live.run('head -c 8388608 /root/data > /root/part')
     want = live.run('sha256sum < /root/part').split()[0]
     leave_console(live)
-    live.run('nc -l -p 5001 > /tmp/from-guest & '
-             '(sleep 1; nc -l -p 5002 < /tmp/from-guest) & true')
-    live.send('xl console debian\r')
-    live.send('\r')
+    live.run('nc -l -p 5001 < /dev/null > /tmp/from-guest & true')
+    enter_console(live)
     live.run(f'cat /root/part > /dev/tcp/{BRIDGE_ADDRESS}/5001', timeout=900)
     leave_console(live)
-    live.run('sleep 3; killall nc 2>/dev/null', None)
+    live.run('wait', timeout=900)
     assert live.run('sha256sum < /tmp/from-guest').split()[0] == want
     live.run('nc -l -p 5002 < /tmp/from-guest & true')
-    live.send('xl console debian\r')
-    live.send('\r')
+    enter_console(live)
     got = live.run(f'cat < /dev/tcp/{BRIDGE_ADDRESS}/5002 | sha256sum',
                    timeout=900).split()[0]
     assert got == want
