@@ -54,11 +54,12 @@ def enter_console(live):
 
 def shut_down_from_inside(live):
     live.send('poweroff\r')
-    live.expect('END-OF-CONSOLE', 900)
+    live.expect('debian has ended', 900)
+    live.sync()
 
 
 def start(live, config, name='debian'):
-    live.send(f'xl create /tmp/{config} -c; echo END-OF-"CONSOLE"\r')
+    live.send(f'xl create /tmp/{config} -c\r')
     guest_prompt(live)
 
 
