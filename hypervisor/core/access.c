@@ -25,8 +25,7 @@ static const struct rule rules[] = {
 	[ACCESS_CONSOLE_READ]	= {.control = true},
 };
 
-int access_check(const struct domain *s, enum access_op op,
-		 const struct domain *t)
+int access_check(const struct domain *s, enum access_op op, const struct domain *t)
 {
 	const struct rule *r;
 

@@ -74,8 +74,7 @@ static int suffix_shift(char c)
 static int digit(char c, unsigned int base)
 {
 	int d = c >= '0' && c <= '9'		     ? c - '0'
-		: (c | 0x20) >= 'a' && (c | 0x20) <= 'f' ? (c | 0x20) - 'a' + 10
-							 : 99;
+		: (c | 0x20) >= 'a' && (c | 0x20) <= 'f' ? (c | 0x20) - 'a' + 10 : 99;
 
 	return d < (int)base ? d : -1;
 }

@@ -91,8 +91,7 @@ static long do_write(struct hypercall *hc, uint32_t count, gva_t from)
 
 static long do_read(uint32_t count, gva_t to)
 {
-	long done = 0, err = access_check(current->domain, ACCESS_CONSOLE_READ,
-					  NULL);
+	long done = 0, err = access_check(current->domain, ACCESS_CONSOLE_READ, NULL);
 	int c;
 
 	while (!err && count-- && (c = console_getc()) >= 0) {

@@ -221,8 +221,7 @@ static int domain_build(struct domain *d, const struct domain_config *c)
 		return -ENOMEM;
 	err = events_create(d, c->max_evtchn_port);
 	if (!err)
-		err = grants_create(d, c->max_grant_frames,
-				    c->max_maptrack_frames);
+		err = grants_create(d, c->max_grant_frames, c->max_maptrack_frames);
 	if (!err)
 		err = arch_domain_create(d, c);
 	return err;

@@ -25,10 +25,8 @@ int domctl_info(struct xen_domctl *op);
 void domain_info_fill(struct domain *d, struct xen_domctl_getdomaininfo *info);
 
 /* Bits of a caller's bitmap into @mask and back; what it lacks is 0. */
-int cpumask_read(const struct xenctl_bitmap *from, struct cpumask *mask)
-	must_check;
-int cpumask_write(const struct xenctl_bitmap *to, const struct cpumask *mask)
-	must_check;
+int cpumask_read(const struct xenctl_bitmap *from, struct cpumask *mask) must_check;
+int cpumask_write(const struct xenctl_bitmap *to, const struct cpumask *mask) must_check;
 
 typedef int sysctl_fn(struct xen_sysctl *op);
 sysctl_fn sysctl_physinfo, sysctl_cpuinfo, sysctl_cputopo, sysctl_numa,

@@ -24,8 +24,7 @@ static int create_check(const struct xen_domctl_createdomain *c)
 {
 	const uint32_t needed = XEN_DOMCTL_CDF_hvm | XEN_DOMCTL_CDF_hap;
 	/* Accepted without effect: shadow paging, and a mark told back. */
-	const uint32_t known = needed | XEN_DOMCTL_CDF_oos_off |
-			       XEN_DOMCTL_CDF_xs_domain;
+	const uint32_t known = needed | XEN_DOMCTL_CDF_oos_off | XEN_DOMCTL_CDF_xs_domain;
 
 	if ((c->flags & needed) != needed || (c->flags & ~known) ||
 	    c->iommu_opts || !c->max_vcpus || c->max_vcpus > MAX_VCPUS ||
@@ -91,13 +90,11 @@ int domctl_max_vcpus(struct domain *d, struct xen_domctl *op)
 
 int domctl_destroy(struct domain *d, struct xen_domctl *op)
 {
-	(void)op;
 	return domain_kill(d);
 }
 
 int domctl_pause(struct domain *d, struct xen_domctl *op)
 {
-	(void)op;
 	if (d == current->domain)
 		return -EINVAL;
 	if (d->controller_pauses >= PAUSES_MAX)
@@ -109,7 +106,6 @@ int domctl_pause(struct domain *d, struct xen_domctl *op)
 
 int domctl_unpause(struct domain *d, struct xen_domctl *op)
 {
-	(void)op;
 	if (!d->controller_pauses)
 		return -EINVAL;
 	d->controller_pauses--;
@@ -119,7 +115,6 @@ int domctl_unpause(struct domain *d, struct xen_domctl *op)
 
 int domctl_resume(struct domain *d, struct xen_domctl *op)
 {
-	(void)op;
 	return d == current->domain ? -EINVAL : domain_resume(d);
 }
 

@@ -20,8 +20,7 @@ int cpumask_read(const struct xenctl_bitmap *from, struct cpumask *mask)
 
 	memset(mask, 0, sizeof(*mask));
 	if (bits % 8) {
-		int err = guest_read(bytes, HANDLE_GVA(from->bitmap),
-				     bits / 8 + 1);
+		int err = guest_read(bytes, HANDLE_GVA(from->bitmap), bits / 8 + 1);
 
 		bytes[bits / 8] &= (uint8_t)((1u << bits % 8) - 1);
 		return err;
@@ -43,8 +42,7 @@ int cpumask_write(const struct xenctl_bitmap *to, const struct cpumask *mask)
 	err = guest_write(at, buf, n);
 	/* A longer bitmap is cleared, within reason. */
 	if (!err && bytes > n)
-		err = guest_clear(gva_add(at, n),
-				  MIN(bytes - n, (uint64_t)PAGE_SIZE));
+		err = guest_clear(gva_add(at, n), MIN(bytes - n, (uint64_t)PAGE_SIZE));
 	return err;
 }
 
@@ -165,7 +163,6 @@ int domctl_set_node_affinity(struct domain *d, struct xen_domctl *op)
 	struct cpumask nodes;
 	int err = cpumask_read(&op->u.nodeaffinity.nodemap, &nodes);
 
-	(void)d;
 	if (err)
 		return err;
 	return bit_test(nodes.w, 0) ? 0 : -EINVAL;
@@ -175,7 +172,6 @@ int domctl_get_node_affinity(struct domain *d, struct xen_domctl *op)
 {
 	const struct cpumask nodes = {{1}};
 
-	(void)d;
 	return cpumask_write(&op->u.nodeaffinity.nodemap, &nodes);
 }
 

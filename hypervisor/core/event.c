@@ -53,8 +53,7 @@ static unsigned int first_free_port(const struct evtchn_table *t)
 	return t->limit;
 }
 
-int event_port_alloc_locked(struct domain *d, unsigned int *port,
-			    struct evtchn **out)
+int event_port_alloc_locked(struct domain *d, unsigned int *port, struct evtchn **out)
 {
 	struct evtchn_table *t = d->events;
 	unsigned int p = first_free_port(t);
@@ -105,27 +104,23 @@ void event_unlock_two(struct domain *a, struct domain *b)
 
 void event_mark_upcall(struct vcpu *v)
 {
-	if (__atomic_exchange_n(&v->info->evtchn_upcall_pending, 1,
-				__ATOMIC_SEQ_CST))
+	if (__atomic_exchange_n(&v->info->evtchn_upcall_pending, 1, __ATOMIC_SEQ_CST))
 		return;
 	if (v->upcall_vector)
 		arch_vcpu_upcall_vector(v, v->upcall_vector);
 	vcpu_kick(v);
 }
 
-void event_set_pending(struct domain *d, unsigned int port,
-		       const struct evtchn *chn)
+void event_set_pending(struct domain *d, unsigned int port, const struct evtchn *chn)
 {
 	struct shared_info *s = d->shared_info;
-	struct vcpu *v =
-		d->vcpu[__atomic_load_n(&chn->vcpu, __ATOMIC_RELAXED)];
+	struct vcpu *v = d->vcpu[__atomic_load_n(&chn->vcpu, __ATOMIC_RELAXED)];
 
 	if (bit_test_and_set_locked(s->evtchn_pending, port))
 		return;
 	/* A domain still being built may lack the vCPU: it scans when it starts. */
 	if (v && !bit_test(s->evtchn_mask, port) &&
-	    !bit_test_and_set_locked(&v->info->evtchn_pending_sel,
-				     port / BITS_PER_WORD))
+	    !bit_test_and_set_locked(&v->info->evtchn_pending_sel, port / BITS_PER_WORD))
 		event_mark_upcall(v);
 	if (__atomic_load_n(&d->events->pollers, __ATOMIC_RELAXED))
 		event_wake_pollers(d, port);
@@ -185,8 +180,7 @@ static struct domain *peer_get(struct domain *d, unsigned int port)
 	return rd;
 }
 
-static void unlink_locked(struct domain *d, struct domain *rd,
-			  const struct evtchn *chn)
+static void unlink_locked(struct domain *d, struct domain *rd, const struct evtchn *chn)
 {
 	struct evtchn *rchn = event_port(rd->events, chn->remote_port);
 

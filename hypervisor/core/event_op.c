@@ -160,8 +160,7 @@ static int do_send(union event_arg *arg)
 		err = -EINVAL;
 	else if (chn->state == EVTCHNSTAT_interdomain)
 		event_set_pending(chn->remote, chn->remote_port,
-				  event_port(chn->remote->events,
-					     chn->remote_port));
+				  event_port(chn->remote->events, chn->remote_port));
 	else if (chn->state == EVTCHNSTAT_ipi)
 		event_set_pending(d, arg->send.port, chn);
 	else if (chn->state != EVTCHNSTAT_unbound)
@@ -214,8 +213,7 @@ static int bind_vcpu_locked(struct evtchn *chn, uint32_t vcpu)
 {
 	bool per_vcpu = !chn || chn->state == EVTCHNSTAT_closed ||
 			chn->state == EVTCHNSTAT_ipi ||
-			(chn->state == EVTCHNSTAT_virq &&
-			 virq_is_per_vcpu(chn->virq));
+			(chn->state == EVTCHNSTAT_virq && virq_is_per_vcpu(chn->virq));
 
 	if (per_vcpu)
 		return -EINVAL;
@@ -301,15 +299,13 @@ static void undo(uint32_t cmd, const union event_arg *arg)
 	struct domain *d;
 
 	if (cmd == EVTCHNOP_bind_interdomain)
-		event_port_close(current->domain,
-				 arg->bind_interdomain.local_port);
+		event_port_close(current->domain, arg->bind_interdomain.local_port);
 	else if (cmd == EVTCHNOP_bind_virq)
 		event_port_close(current->domain, arg->bind_virq.port);
 	else if (cmd == EVTCHNOP_bind_ipi)
 		event_port_close(current->domain, arg->bind_ipi.port);
 	else if (cmd == EVTCHNOP_alloc_unbound &&
-		 !domain_find_checked(arg->alloc_unbound.dom, ACCESS_TARGET,
-				      &d)) {
+		 !domain_find_checked(arg->alloc_unbound.dom, ACCESS_TARGET, &d)) {
 		event_port_close(d, arg->alloc_unbound.port);
 		domain_put(d);
 	}

@@ -35,8 +35,7 @@ struct evtchn_table {
 };
 
 /* NULL when @port does not exist or was never used. */
-static inline struct evtchn *event_port(const struct evtchn_table *t,
-					unsigned int port)
+static inline struct evtchn *event_port(const struct evtchn_table *t, unsigned int port)
 {
 	struct evtchn *page;
 
@@ -56,8 +55,7 @@ void event_unlock_two(struct domain *a, struct domain *b);
 /* Closes @port whatever it is; -EINVAL when it is free already. */
 int event_port_close(struct domain *d, unsigned int port);
 /* Makes @port of @d pending and tells @chn's vCPU. */
-void event_set_pending(struct domain *d, unsigned int port,
-		       const struct evtchn *chn);
+void event_set_pending(struct domain *d, unsigned int port, const struct evtchn *chn);
 /* Wakes vCPUs of @d that poll @port. */
 void event_wake_pollers(struct domain *d, unsigned int port);
 /* An upcall by @virq goes to one vCPU for good, and is bound per vCPU. */

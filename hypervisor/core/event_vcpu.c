@@ -22,8 +22,7 @@ static bool may_register(const struct vcpu *v)
 	return !v->info_page && (v == current || v->down);
 }
 
-static void move_info_locked(struct vcpu *v, struct page *pg,
-			     unsigned int offset)
+static void move_info_locked(struct vcpu *v, struct page *pg, unsigned int offset)
 {
 	char *frame = map_frame(page_to_mfn(pg));	/* until release */
 	struct vcpu_info *info = (struct vcpu_info *)(frame + offset);
@@ -74,8 +73,7 @@ void event_release_vcpu_info(struct vcpu *v)
 	if (!pg)
 		return;
 	spin_lock(&d->event_lock);
-	v->info = v->dummy_info ? v->dummy_info :
-				  &d->shared_info->vcpu_info[v->id];
+	v->info = v->dummy_info ? v->dummy_info : &d->shared_info->vcpu_info[v->id];
 	v->info_page = NULL;
 	spin_unlock(&d->event_lock);
 	unmap_frame(old);
@@ -109,8 +107,7 @@ int event_poll_begin(struct vcpu *v, const uint32_t *ports, unsigned int nr)
 void event_poll_end(struct vcpu *v)
 {
 	if (__atomic_exchange_n(&v->polling, false, __ATOMIC_SEQ_CST))
-		__atomic_fetch_sub(&v->domain->events->pollers, 1,
-				   __ATOMIC_SEQ_CST);
+		__atomic_fetch_sub(&v->domain->events->pollers, 1, __ATOMIC_SEQ_CST);
 }
 
 void event_wake_pollers(struct domain *d, unsigned int port)

@@ -178,8 +178,7 @@ static int16_t entry_take(struct grant_entry_v1 *e, domid_t mapper, bool write)
 }
 
 /* Clears what the remaining pins no longer need. */
-static void entry_give_back(struct grant_entry_v1 *e,
-			    const struct grant_active *act)
+static void entry_give_back(struct grant_entry_v1 *e, const struct grant_active *act)
 {
 	uint16_t gone = 0;
 
@@ -188,8 +187,7 @@ static void entry_give_back(struct grant_entry_v1 *e,
 	if (!act->writers && !act->readers)
 		gone |= GTF_reading;
 	if (gone)
-		__atomic_fetch_and(&e->flags, (uint16_t)~gone,
-				   __ATOMIC_SEQ_CST);
+		__atomic_fetch_and(&e->flags, (uint16_t)~gone, __ATOMIC_SEQ_CST);
 }
 
 /* The entry is in use now: its frame, found once for all pins. */

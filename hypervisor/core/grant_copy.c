@@ -31,8 +31,7 @@ static void side_release(struct side *s)
 	s->held = false;
 }
 
-static bool side_same(const struct side *s, const struct gnttab_copy_ptr *p,
-		      bool gref)
+static bool side_same(const struct side *s, const struct gnttab_copy_ptr *p, bool gref)
 {
 	return s->held && s->gref == gref && s->ptr.domid == p->domid &&
 	       (gref ? s->ptr.u.ref == p->u.ref : s->ptr.u.gmfn == p->u.gmfn);
@@ -46,8 +45,7 @@ static int16_t side_pin_grant(struct side *s, const struct gnttab_copy_ptr *p,
 
 	if (!rd)
 		return GNTST_bad_domain;
-	status = grant_pin(rd, p->u.ref, current->domain->id, s->write,
-			   &s->page);
+	status = grant_pin(rd, p->u.ref, current->domain->id, s->write, &s->page);
 	if (status)
 		return status;
 	domain_get(rd);
@@ -103,14 +101,11 @@ static int16_t copy_one(const struct gnttab_copy *op, struct side *src,
 	if (op->source.offset + op->len > PAGE_SIZE ||
 	    op->dest.offset + op->len > PAGE_SIZE)
 		return GNTST_bad_copy_arg;
-	status = side_take(src, &op->source, op->flags & GNTCOPY_source_gref,
-			   cache);
+	status = side_take(src, &op->source, op->flags & GNTCOPY_source_gref, cache);
 	if (!status)
-		status = side_take(dst, &op->dest,
-				   op->flags & GNTCOPY_dest_gref, cache);
+		status = side_take(dst, &op->dest, op->flags & GNTCOPY_dest_gref, cache);
 	if (!status)
-		copy_bytes(src, op->source.offset, dst, op->dest.offset,
-			   op->len);
+		copy_bytes(src, op->source.offset, dst, op->dest.offset, op->len);
 	return status;
 }
 

@@ -101,8 +101,7 @@ static bool map_flags_ok(uint32_t flags)
 	return flags == GNTMAP_host_map;
 }
 
-static int16_t map_into_p2m(struct domain *ld, gfn_t gfn, struct page *pg,
-			    bool write)
+static int16_t map_into_p2m(struct domain *ld, gfn_t gfn, struct page *pg, bool write)
 {
 	int err;
 
@@ -242,8 +241,7 @@ void grant_unmap_array(void *ops, unsigned int n)
 
 	u.n = 0;
 	for (unsigned int i = 0; i < n; i++)
-		op[i].status = unmap_begin(ld, op[i].handle, &op[i].host_addr,
-					   &u);
+		op[i].status = unmap_begin(ld, op[i].handle, &op[i].host_addr, &u);
 	unmap_finish(ld, &u);
 }
 
@@ -268,8 +266,7 @@ int grants_unmap_all(struct domain *d)
 	ASSERT(d->dying);
 	u.n = 0;
 	while (gt->mapped) {
-		while (gt->mapped && u.n < GRANT_BATCH &&
-		       gt->unmap_next < gt->nr_handles)
+		while (gt->mapped && u.n < GRANT_BATCH && gt->unmap_next < gt->nr_handles)
 			(void)unmap_begin(d, gt->unmap_next++, NULL, &u);
 		unmap_finish(d, &u);
 		if (gt->mapped && hypercall_preempt_check())

@@ -97,8 +97,7 @@ static int setup_frames(struct domain *d, uint32_t nr, gva_t list, bool compat)
 
 		if (grants_frame(d, i, &mfn))
 			return 1;
-		err = guest_write_long(list, i, compat,
-				       grants_frame_gfn(d, i).v);
+		err = guest_write_long(list, i, compat, grants_frame_gfn(d, i).v);
 	}
 	return err;
 }
@@ -113,8 +112,7 @@ static long setup_table(struct hypercall *hc)
 
 	if (hc->arg[2] != 1)
 		return -EINVAL;
-	err = hc->compat ? guest_read(&c, at, sizeof(c)) :
-			   guest_read(&s, at, sizeof(s));
+	err = hc->compat ? guest_read(&c, at, sizeof(c)) : guest_read(&s, at, sizeof(s));
 	if (err)
 		return err;
 	if (hc->compat) {
@@ -134,8 +132,7 @@ static long setup_table(struct hypercall *hc)
 		return err;
 	if (err)
 		s.status = GNTST_general_error;
-	return guest_write(gva_add(at, offsetof(struct gnttab_setup_table,
-						status)),
+	return guest_write(gva_add(at, offsetof(struct gnttab_setup_table, status)),
 			   &s.status, sizeof(s.status));
 }
 

@@ -66,8 +66,7 @@ static int param_store(struct domain *d, const struct xen_hvm_param *p)
 
 	if ((param_rules[p->index] & ONCE) && old && old != p->value)
 		return -EEXIST;
-	if (p->index == HVM_PARAM_TRIPLE_FAULT_REASON &&
-	    p->value > SHUTDOWN_MAX)
+	if (p->index == HVM_PARAM_TRIPLE_FAULT_REASON && p->value > SHUTDOWN_MAX)
 		return -EINVAL;
 	d->hvm_params[p->index] = p->value;
 	arch_hvm_param_changed(d, p->index);
@@ -113,7 +112,6 @@ static long do_flush_tlbs(gva_t arg)
 /* A hint for shadow paging. The error makes guests stop giving it. */
 static long do_pagetable_dying(gva_t arg)
 {
-	(void)arg;
 	return -EINVAL;
 }
 

@@ -44,8 +44,7 @@ long hypercall_dispatch(struct hypercall *hc)
 
 bool hypercall_preempt_check(void)
 {
-	return this_cpu()->need_resched || arch_irq_pending() ||
-	       timer_next() <= now_ns();
+	return this_cpu()->need_resched || arch_irq_pending() || timer_next() <= now_ns();
 }
 
 const char *hypercall_name(unsigned int nr)

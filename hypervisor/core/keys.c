@@ -11,8 +11,7 @@ static void key_help(void);
 
 static void key_memory(void)
 {
-	log_info("memory: %lu of %lu frames free", page_nr_free(),
-		 page_nr_total());
+	log_info("memory: %lu of %lu frames free", page_nr_free(), page_nr_total());
 }
 
 static void show_vcpu(struct vcpu *v)

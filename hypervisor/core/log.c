@@ -51,8 +51,7 @@ void log_init(void)
 			return;
 		}
 	}
-	log_warn("loglvl=%s: unknown level: use error, warning, info or debug",
-		 v);
+	log_warn("loglvl=%s: unknown level: use error, warning, info or debug", v);
 }
 
 static void write_locked(const char *s, size_t n)
@@ -65,8 +64,7 @@ static void write_locked(const char *s, size_t n)
 		ring_start = ring_end - RING_SIZE;
 }
 
-static void write_line(enum log_level level, const char *who, const char *fmt,
-		       va_list ap)
+static void write_line(enum log_level level, const char *who, const char *fmt, va_list ap)
 {
 	static const char *const words[] = {"ERROR: ", "warning: ", "", ""};
 	uint64_t us = now_ns() / 1000;

@@ -82,8 +82,7 @@ static void map_in(union memory_arg *a, const union compat_memory_arg *c)
 	COMPAT_HANDLE(a->map.buffer, c->map.buffer);
 }
 
-static void foreign_map_in(union memory_arg *a,
-			   const union compat_memory_arg *c)
+static void foreign_map_in(union memory_arg *a, const union compat_memory_arg *c)
 {
 	a->foreign_map.domid = c->foreign_map.domid;
 	a->foreign_map.map.nr_entries = c->foreign_map.map.nr_entries;
@@ -92,8 +91,7 @@ static void foreign_map_in(union memory_arg *a,
 
 /* --- questions ------------------------------------------------------------ */
 
-static long ask_domain(struct memory_call *c,
-		       uint64_t (*answer)(struct domain *d))
+static long ask_domain(struct memory_call *c, uint64_t (*answer)(struct domain *d))
 {
 	struct domain *d;
 	long ret;
@@ -138,7 +136,6 @@ static long maximum_gpfn(struct memory_call *c)
 
 static long maximum_ram_page(struct memory_call *c)
 {
-	(void)c;
 	return (long)page_max_mfn().v;
 }
 
@@ -157,8 +154,7 @@ static long get_memory_map(struct memory_call *c)
 	spin_unlock(&d->lock);
 	if (!d->e820_nr)
 		return -ENOSYS;
-	err = guest_write(HANDLE_GVA(c->a.map.buffer), map,
-			  nr * sizeof(map[0]));
+	err = guest_write(HANDLE_GVA(c->a.map.buffer), map, nr * sizeof(map[0]));
 	if (!err)
 		err = guest_write(c->at, &nr, sizeof(nr));
 	return err;
@@ -176,8 +172,7 @@ static long set_memory_map(struct memory_call *c)
 	err = domain_find_checked(c->a.foreign_map.domid, ACCESS_TARGET, &d);
 	if (err)
 		return err;
-	err = guest_read(map, HANDLE_GVA(m->buffer),
-			 m->nr_entries * sizeof(map[0]));
+	err = guest_read(map, HANDLE_GVA(m->buffer), m->nr_entries * sizeof(map[0]));
 	if (!err) {
 		spin_lock(&d->lock);
 		memcpy(d->e820, map, m->nr_entries * sizeof(map[0]));
@@ -191,7 +186,6 @@ static long set_memory_map(struct memory_call *c)
 /* NUMA for guests is not offered; this answer, not -ENOSYS, is understood. */
 static long get_vnumainfo(struct memory_call *c)
 {
-	(void)c;
 	return -EOPNOTSUPP;
 }
 
@@ -215,25 +209,19 @@ static const struct memory_row {
 		COMPAT_SIZE(reservation), reservation_in, false},
 	[XENMEM_claim_pages] = {memory_claim, ARG(reservation),
 		COMPAT_SIZE(reservation), reservation_in, false},
-	[XENMEM_add_to_physmap] = {memory_add, ARG(add),
-		COMPAT_SIZE(add), add_in, false},
+	[XENMEM_add_to_physmap] = {memory_add, ARG(add), COMPAT_SIZE(add), add_in, false},
 	[XENMEM_remove_from_physmap] = {memory_remove, ARG(remove),
 		COMPAT_SIZE(remove), remove_in, false},
-	[XENMEM_memory_map] = {get_memory_map, ARG(map),
-		COMPAT_SIZE(map), map_in, false},
+	[XENMEM_memory_map] = {get_memory_map, ARG(map), COMPAT_SIZE(map), map_in, false},
 	[XENMEM_set_memory_map] = {set_memory_map, ARG(foreign_map),
 		COMPAT_SIZE(foreign_map), foreign_map_in, false},
-	[XENMEM_current_reservation] = {current_reservation, ARG(domain),
-		0, NULL, true},
-	[XENMEM_maximum_reservation] = {maximum_reservation, ARG(domain),
-		0, NULL, true},
+	[XENMEM_current_reservation] = {current_reservation, ARG(domain), 0, NULL, true},
+	[XENMEM_maximum_reservation] = {maximum_reservation, ARG(domain), 0, NULL, true},
 	[XENMEM_maximum_gpfn] = {maximum_gpfn, ARG(domain), 0, NULL, true},
 	[XENMEM_maximum_ram_page] = {maximum_ram_page, 0, 0, NULL, true},
 	[XENMEM_get_vnumainfo] = {get_vnumainfo, 0, 0, NULL, true},
-	[XENMEM_add_to_physmap_batch] = {memory_add_batch, ARG(batch),
-		0, NULL, false},
-	[XENMEM_acquire_resource] = {memory_acquire, ARG(resource),
-		0, NULL, false},
+	[XENMEM_add_to_physmap_batch] = {memory_add_batch, ARG(batch), 0, NULL, false},
+	[XENMEM_acquire_resource] = {memory_acquire, ARG(resource), 0, NULL, false},
 	[XENMEM_set_pod_target] = {memory_set_pod, ARG(pod), 0, NULL, false},
 	[XENMEM_get_pod_target] = {memory_get_pod, ARG(pod), 0, NULL, false},
 };

@@ -44,11 +44,9 @@ static int take_out_locked(struct domain *d, gfn_t gfn, unsigned int types,
 	return 0;
 }
 
-static int make_room_locked(struct domain *d, gfn_t gfn,
-			    struct memory_removed *r)
+static int make_room_locked(struct domain *d, gfn_t gfn, struct memory_removed *r)
 {
-	int err = take_out_locked(d, gfn, P2M_BITS_RAM | P2M_BIT(P2M_SPECIAL),
-				  r);
+	int err = take_out_locked(d, gfn, P2M_BITS_RAM | P2M_BIT(P2M_SPECIAL), r);
 
 	return err == -ENOENT ? 0 : err;
 }
@@ -68,8 +66,7 @@ static int move_special_locked(struct domain *d, mfn_t mfn, gfn_t old,
 
 /* --- one handler for each source of frames -------------------------------- */
 
-typedef int space_fn(struct domain *d, uint64_t idx, gfn_t gfn,
-		     struct memory_removed *r);
+typedef int space_fn(struct domain *d, uint64_t idx, gfn_t gfn, struct memory_removed *r);
 
 static int add_shared_info(struct domain *d, uint64_t idx, gfn_t gfn,
 			   struct memory_removed *r)
@@ -100,8 +97,7 @@ static int add_grant_table(struct domain *d, uint64_t idx, gfn_t gfn,
 		return -EINVAL;
 	err = grants_frame(d, (unsigned int)idx, &mfn);
 	if (!err)
-		err = move_special_locked(d, mfn,
-					  grants_frame_gfn(d, (unsigned int)idx),
+		err = move_special_locked(d, mfn, grants_frame_gfn(d, (unsigned int)idx),
 					  gfn, r);
 	if (!err)
 		grants_set_frame_gfn(d, (unsigned int)idx, gfn);
@@ -141,8 +137,7 @@ static space_fn *const spaces[] = {
 	[XENMAPSPACE_gmfn_range]	= add_own_frame,
 };
 
-static int add_one(struct domain *d, unsigned int space, uint64_t idx,
-		   gfn_t gfn)
+static int add_one(struct domain *d, unsigned int space, uint64_t idx, gfn_t gfn)
 {
 	struct memory_removed r;
 	int err;
@@ -216,8 +211,7 @@ static int insert_foreign(struct domain *d, gfn_t gfn, struct page *pg,
 	return err;
 }
 
-static int add_foreign(struct domain *d, struct domain *fd, gfn_t fgfn,
-		       gfn_t gfn)
+static int add_foreign(struct domain *d, struct domain *fd, gfn_t fgfn, gfn_t gfn)
 {
 	enum p2m_type type;
 	struct page *pg;
@@ -275,8 +269,7 @@ static int batch_one(struct memory_call *c, struct domain *d,
 			   &result, sizeof(result));
 }
 
-static long batch_run(struct memory_call *c, struct domain *d,
-		      struct domain *fd)
+static long batch_run(struct memory_call *c, struct domain *d, struct domain *fd)
 {
 	for (uint64_t i = c->start; i < c->a.batch.size; i++) {
 		int err;
@@ -350,8 +343,7 @@ static int acquire_one(struct memory_call *c, struct domain *rd, uint64_t i)
 	err = guest_read_long(HANDLE_GVA(a->frame_list), i, false, &gfn);
 	if (err)
 		return err;
-	if (a->frame + i >= grants_max_frames(rd) ||
-	    !p2m_may_alias(d, GFN(gfn)))
+	if (a->frame + i >= grants_max_frames(rd) || !p2m_may_alias(d, GFN(gfn)))
 		return -EINVAL;
 	err = grants_frame(rd, (unsigned int)(a->frame + i), &mfn);
 	if (err)
@@ -392,8 +384,7 @@ static long acquire_grant_table(struct memory_call *c, struct domain *rd)
 		return acquire_run(c, rd);
 	if (HANDLE_GVA(a->frame_list).v)
 		return 0;
-	return guest_write(gva_add(c->at,
-				   offsetof(struct xen_mem_acquire_resource,
+	return guest_write(gva_add(c->at, offsetof(struct xen_mem_acquire_resource,
 					    nr_frames)), &size, sizeof(size));
 }
 

@@ -27,8 +27,7 @@ static bool unpark_extent(struct domain *d, gfn_t gfn, unsigned int order)
 		const struct page *pg = mfn_to_page(MFN(gfn.v + i));
 
 		if (!pg || pg->owner != d->id ||
-		    p2m_insert(d, gfn_add(gfn, i), MFN(gfn.v + i), 0,
-			       P2M_RAM_RW))
+		    p2m_insert(d, gfn_add(gfn, i), MFN(gfn.v + i), 0, P2M_RAM_RW))
 			return false;
 	}
 	return true;
@@ -74,12 +73,10 @@ static bool one_extent(struct memory_call *c, struct domain *d, gfn_t gfn,
 {
 	unsigned int order = c->a.reservation.extent_order;
 
-	return r ? remove_extent(d, gfn, order, r) :
-		   populate_extent(d, gfn, order);
+	return r ? remove_extent(d, gfn, order, r) : populate_extent(d, gfn, order);
 }
 
-static long do_extents(struct memory_call *c, struct domain *d,
-		       struct memory_removed *r)
+static long do_extents(struct memory_call *c, struct domain *d, struct memory_removed *r)
 {
 	const struct xen_memory_reservation *a = &c->a.reservation;
 	uint64_t i;
@@ -109,8 +106,7 @@ static long change_reservation(struct memory_call *c, struct memory_removed *r)
 	ret = domain_find_checked(a->domid, ACCESS_TARGET, &d);
 	if (ret)
 		return ret;
-	ret = a->extent_order > ORDER_MAX ? (long)c->start :
-					    do_extents(c, d, r);
+	ret = a->extent_order > ORDER_MAX ? (long)c->start : do_extents(c, d, r);
 	if (r)
 		memory_removed_finish(d, r);
 	domain_put(d);
@@ -134,8 +130,7 @@ long memory_decrease(struct memory_call *c)
 long memory_increase(struct memory_call *c)
 {
 	struct domain *d;
-	int err = domain_find_checked(c->a.reservation.domid, ACCESS_TARGET,
-				      &d);
+	int err = domain_find_checked(c->a.reservation.domid, ACCESS_TARGET, &d);
 
 	if (err)
 		return err;

@@ -39,8 +39,7 @@ static int entry_read(gva_t at, bool compat, struct multicall_entry *e)
 }
 
 /* Only what changed goes back: the result, or arguments of a restart. */
-static int entry_write(gva_t at, bool compat, const struct hypercall *sub,
-		       long result)
+static int entry_write(gva_t at, bool compat, const struct hypercall *sub, long result)
 {
 	int err = 0;
 
@@ -63,8 +62,7 @@ static int run_entry(gva_t at, bool compat, bool *restart)
 	sub.nr = (unsigned int)MIN(e.op, (xen_ulong_t)UINT32_MAX);
 	memcpy(sub.arg, e.args, sizeof(sub.arg));
 	/* Not in each other: the depth of the stack is ours, not the guest's. */
-	result = sub.nr == __HYPERVISOR_multicall ? -EINVAL :
-						    hypercall_dispatch(&sub);
+	result = sub.nr == __HYPERVISOR_multicall ? -EINVAL : hypercall_dispatch(&sub);
 	*restart = sub.restart;
 	return entry_write(at, compat, &sub, result);
 }

@@ -93,8 +93,7 @@ static void runstate_publish(struct vcpu *v)
 	const unsigned int entry_off =
 		offsetof(struct vcpu_runstate_info, state_entry_time);
 	struct vcpu_runstate_info info;
-	bool flag = v->domain->vm_assist &
-		    (1u << VMASST_TYPE_runstate_update_flag);
+	bool flag = v->domain->vm_assist & (1u << VMASST_TYPE_runstate_update_flag);
 	uint64_t entry;
 
 	if (!v->runstate_area.page[0])
@@ -112,8 +111,7 @@ static void runstate_publish(struct vcpu *v)
 	area_write(&v->runstate_area, 0, &info, sizeof(info));
 	if (flag) {
 		__atomic_thread_fence(__ATOMIC_RELEASE);
-		area_write(&v->runstate_area, entry_off, &entry,
-			   sizeof(uint64_t));
+		area_write(&v->runstate_area, entry_off, &entry, sizeof(uint64_t));
 	}
 }
 
@@ -174,8 +172,7 @@ static void charge_locked(struct cpu *c, uint64_t now)
 
 	least = is_idle(v) ? UINT64_MAX : v->vtime;
 	if (!list_empty(&rq->queue))
-		least = MIN(least, list_first(&rq->queue, struct vcpu,
-					      rq_link)->vtime);
+		least = MIN(least, list_first(&rq->queue, struct vcpu, rq_link)->vtime);
 	if (least != UINT64_MAX && least > rq->min_vtime)
 		rq->min_vtime = least;
 }
@@ -410,8 +407,7 @@ static void arm_slice(struct cpu *c, uint64_t now)
 }
 
 /* Gives the CPU from @prev to @next; both are marked running. */
-static void switch_to(struct cpu *c, struct vcpu *prev, struct vcpu *next,
-		      uint64_t now)
+static void switch_to(struct cpu *c, struct vcpu *prev, struct vcpu *next, uint64_t now)
 {
 	if (!is_idle(prev)) {
 		runstate_set(prev, resting_state(prev), now);

@@ -13,8 +13,6 @@
 
 static long do_yield(struct hypercall *hc, gva_t arg)
 {
-	(void)hc;
-	(void)arg;
 	sched_yield();
 	return 0;
 }
@@ -23,8 +21,6 @@ static long do_block(struct hypercall *hc, gva_t arg)
 {
 	struct vcpu *v = current;
 
-	(void)hc;
-	(void)arg;
 	__atomic_store_n(&v->info->evtchn_upcall_mask, 0, __ATOMIC_SEQ_CST);
 	sched_block();
 	return 0;
@@ -53,8 +49,7 @@ static int poll_read(bool compat, gva_t arg, struct sched_poll *p)
 	return err;
 }
 
-static bool any_pending(const struct domain *d, const uint32_t *ports,
-			unsigned int nr)
+static bool any_pending(const struct domain *d, const uint32_t *ports, unsigned int nr)
 {
 	for (unsigned int i = 0; i < nr; i++)
 		if (event_port_pending(d, ports[i]))
@@ -73,8 +68,7 @@ static long do_poll(struct hypercall *hc, gva_t arg)
 		return err;
 	if (p.nr_ports > POLL_PORTS_MAX)
 		return -EINVAL;
-	err = guest_read(ports, HANDLE_GVA(p.ports),
-			 p.nr_ports * sizeof(ports[0]));
+	err = guest_read(ports, HANDLE_GVA(p.ports), p.nr_ports * sizeof(ports[0]));
 	if (!err)
 		err = event_poll_begin(v, ports, p.nr_ports);
 	if (err)
@@ -98,7 +92,6 @@ static long do_shutdown(struct hypercall *hc, gva_t arg)
 	struct sched_shutdown s;
 	int err = guest_read(&s, arg, sizeof(s));
 
-	(void)hc;
 	if (err)
 		return err;
 	if (s.reason > SHUTDOWN_MAX)
@@ -113,10 +106,8 @@ static long do_remote_shutdown(struct hypercall *hc, gva_t arg)
 	struct domain *d;
 	int err = guest_read(&s, arg, sizeof(s));
 
-	(void)hc;
 	if (!err)
-		err = domain_find_checked(s.domain_id, ACCESS_DOMAIN_CONTROL,
-					  &d);
+		err = domain_find_checked(s.domain_id, ACCESS_DOMAIN_CONTROL, &d);
 	if (err)
 		return err;
 	if (s.reason > SHUTDOWN_MAX)
@@ -162,7 +153,6 @@ static long do_watchdog(struct hypercall *hc, gva_t arg)
 	struct sched_watchdog w;
 	long ret = guest_read(&w, arg, sizeof(w));
 
-	(void)hc;
 	if (ret)
 		return ret;
 	spin_lock(&d->lock);

@@ -54,10 +54,8 @@ static int domain_info_list(struct xen_sysctl *op)
 	domid_t next = l->first_domain;
 
 	l->num_domains = 0;
-	while (l->num_domains < l->max_domains &&
-	       (d = domain_find_from(next))) {
-		gva_t to = gva_add(HANDLE_GVA(l->buffer),
-				   l->num_domains * sizeof(info));
+	while (l->num_domains < l->max_domains && (d = domain_find_from(next))) {
+		gva_t to = gva_add(HANDLE_GVA(l->buffer), l->num_domains * sizeof(info));
 
 		domain_info_fill(d, &info);
 		next = (domid_t)(d->id + 1);

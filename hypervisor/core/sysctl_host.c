@@ -60,8 +60,7 @@ int sysctl_cputopo(struct xen_sysctl *op)
 	for (uint32_t i = 0; i < nr; i++) {
 		struct xen_sysctl_cputopo topo = {.core = i};
 
-		if (guest_write(gva_add(HANDLE_GVA(t->cputopo),
-					i * sizeof(topo)),
+		if (guest_write(gva_add(HANDLE_GVA(t->cputopo), i * sizeof(topo)),
 				&topo, sizeof(topo)))
 			return -EFAULT;
 	}
@@ -139,15 +138,12 @@ static int perfc_write(const struct xen_sysctl_perfc_op *p, unsigned int row,
 	uint32_t val = (uint32_t)hypercall_count(nr);
 	int err = 0;
 
-	(void)snprintf(desc.name, sizeof(desc.name), "hypercall %s",
-		       hypercall_name(nr));
+	(void)snprintf(desc.name, sizeof(desc.name), "hypercall %s", hypercall_name(nr));
 	if (HANDLE_GVA(p->desc).v)
-		err = guest_write(gva_add(HANDLE_GVA(p->desc),
-					  row * sizeof(desc)),
+		err = guest_write(gva_add(HANDLE_GVA(p->desc), row * sizeof(desc)),
 				  &desc, sizeof(desc));
 	if (!err && HANDLE_GVA(p->val).v)
-		err = guest_write(gva_add(HANDLE_GVA(p->val),
-					  row * sizeof(val)),
+		err = guest_write(gva_add(HANDLE_GVA(p->val), row * sizeof(val)),
 				  &val, sizeof(val));
 	return err;
 }

@@ -50,7 +50,6 @@ static long do_send_nmi(struct vcpu_call *c)
 
 static long do_get_physid(struct vcpu_call *c)
 {
-	(void)c;
 	return -EINVAL;		/* vCPUs are not pinned for guests to see */
 }
 
@@ -182,8 +181,7 @@ static long do_register_runstate(struct vcpu_call *c)
 
 static long do_register_time(struct vcpu_call *c)
 {
-	int err = area_change(c, &c->v->time_area,
-			      sizeof(struct vcpu_time_info));
+	int err = area_change(c, &c->v->time_area, sizeof(struct vcpu_time_info));
 
 	if (!err)
 		arch_update_vcpu_time(c->v);

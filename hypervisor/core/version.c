@@ -24,14 +24,11 @@ static long write_text(gva_t to, const char *text, size_t size)
 
 static long do_version(struct hypercall *hc, gva_t to)
 {
-	(void)hc;
-	(void)to;
 	return ABI_MAJOR << 16 | ABI_MINOR;
 }
 
 static long do_extraversion(struct hypercall *hc, gva_t to)
 {
-	(void)hc;
 	return write_text(to, ".0-basalt", XEN_EXTRAVERSION_LEN);
 }
 
@@ -43,19 +40,16 @@ static long do_compile_info(struct hypercall *hc, gva_t to)
 		.compile_by = "basalt",
 	};
 
-	(void)hc;
 	return guest_write(to, &info, sizeof(info));
 }
 
 static long do_capabilities(struct hypercall *hc, gva_t to)
 {
-	(void)hc;
 	return write_text(to, arch_capabilities(), XEN_CAPABILITIES_INFO_LEN);
 }
 
 static long do_changeset(struct hypercall *hc, gva_t to)
 {
-	(void)hc;
 	return write_text(to, "basalt", XEN_CHANGESET_INFO_LEN);
 }
 
@@ -76,7 +70,6 @@ static long do_get_features(struct hypercall *hc, gva_t at)
 	struct xen_feature_info fi;
 	int err = guest_read(&fi, at, sizeof(fi));
 
-	(void)hc;
 	if (err)
 		return err;
 	if (fi.submap_idx)
@@ -89,8 +82,6 @@ static long do_get_features(struct hypercall *hc, gva_t at)
 
 static long do_pagesize(struct hypercall *hc, gva_t to)
 {
-	(void)hc;
-	(void)to;
 	return (long)PAGE_SIZE;
 }
 
@@ -98,23 +89,18 @@ static long do_guest_handle(struct hypercall *hc, gva_t to)
 {
 	const struct domain *d = current->domain;
 
-	(void)hc;
 	return guest_write(to, d->handle, sizeof(d->handle));
 }
 
 static long do_commandline(struct hypercall *hc, gva_t to)
 {
-	(void)hc;
-	return write_text(to, current->domain->control ? boot_info.cmdline :
-							 "<denied>",
+	return write_text(to, current->domain->control ? boot_info.cmdline : "<denied>",
 			  sizeof(xen_commandline_t));
 }
 
 /* The image carries no build id. */
 static long do_build_id(struct hypercall *hc, gva_t to)
 {
-	(void)hc;
-	(void)to;
 	return current->domain->control ? -ENODATA : -EPERM;
 }
 

@@ -94,8 +94,7 @@ static const char *add_segment(const struct reader *r, const struct phdr *h,
 }
 
 /* One note area: {namesz, descsz, type, name, desc}, each padded to four. */
-static bool find_entry(const struct reader *r, uint64_t at, uint64_t end,
-		       uint64_t *entry)
+static bool find_entry(const struct reader *r, uint64_t at, uint64_t end, uint64_t *entry)
 {
 	while (end - at >= 12) {
 		uint64_t namesz = get(r, at, 4), descsz = get(r, at + 4, 4);
@@ -139,8 +138,7 @@ const char *elf_parse(const void *image, size_t size, struct elf_image *out)
 
 		if (h.type == PT_LOAD)
 			err = add_segment(&r, &h, out);
-		else if (h.type == PT_NOTE && !found &&
-			 in_image(&r, h.offset, h.filesz))
+		else if (h.type == PT_NOTE && !found && in_image(&r, h.offset, h.filesz))
 			found = find_entry(&r, h.offset, h.offset + h.filesz,
 					   &out->entry);
 	}

@@ -44,11 +44,9 @@ static void put_string(struct out *o, const struct spec *s, const char *str)
 static void put_number(struct out *o, const struct spec *s, uint64_t v,
 		       bool negative, char conv)
 {
-	const char *digits = conv == 'X' ? "0123456789ABCDEF"
-					 : "0123456789abcdef";
+	const char *digits = conv == 'X' ? "0123456789ABCDEF" : "0123456789abcdef";
 	unsigned int base = conv == 'x' || conv == 'X' ? 16 : 10;
-	const char *prefix = negative ? "-"
-			     : s->alt && base == 16 && v ? "0x" : "";
+	const char *prefix = negative ? "-" : s->alt && base == 16 && v ? "0x" : "";
 	char tmp[24];
 	int n = 0, zeros, plen = prefix[0] ? prefix[1] ? 2 : 1 : 0;
 
@@ -102,15 +100,13 @@ static void convert(struct out *o, struct spec *s, char conv, va_list *ap)
 	switch (conv) {
 	case 'd':
 	case 'i':
-		v = s->longs ? (uint64_t)va_arg(*ap, long)
-			     : (uint64_t)va_arg(*ap, int);
+		v = s->longs ? (uint64_t)va_arg(*ap, long) : (uint64_t)va_arg(*ap, int);
 		put_number(o, s, (int64_t)v < 0 ? -v : v, (int64_t)v < 0, 'd');
 		break;
 	case 'u':
 	case 'x':
 	case 'X':
-		v = s->longs ? va_arg(*ap, unsigned long)
-			     : va_arg(*ap, unsigned int);
+		v = s->longs ? va_arg(*ap, unsigned long) : va_arg(*ap, unsigned int);
 		put_number(o, s, v, false, conv);
 		break;
 	case 'p':

@@ -109,8 +109,7 @@ void *heap_alloc(size_t size)
 	spin_lock(&heap_lock);
 	if (!partial[class].next)
 		list_init(&partial[class]);
-	s = list_empty(&partial[class])
-		    ? slab_create_locked(class)
+	s = list_empty(&partial[class]) ? slab_create_locked(class)
 		    : list_first(&partial[class], struct slab, link);
 	if (s)
 		p = slab_take_locked(s);

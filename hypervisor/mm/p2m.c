@@ -93,8 +93,7 @@ int p2m_insert(struct domain *d, gfn_t gfn, mfn_t mfn, unsigned int order,
 	uint64_t limit = arch_p2m_limit(d).v;
 	int err;
 
-	if (((gfn.v | mfn.v) & (nr - 1)) || gfn.v >= limit ||
-	    nr > limit - gfn.v)
+	if (((gfn.v | mfn.v) & (nr - 1)) || gfn.v >= limit || nr > limit - gfn.v)
 		return -EINVAL;
 	spin_lock(&d->p2m_lock);
 	/* Teardown takes this lock after `dying` is set: nothing slips in. */
@@ -129,8 +128,7 @@ static int remove_locked(struct domain *d, gfn_t gfn, unsigned int types,
 	return arch_p2m_set(d, gfn, INVALID_MFN, 0, P2M_HOLE);
 }
 
-int p2m_remove(struct domain *d, gfn_t gfn, unsigned int types,
-	       struct p2m_entry *old)
+int p2m_remove(struct domain *d, gfn_t gfn, unsigned int types, struct p2m_entry *old)
 {
 	int err;
 
@@ -185,8 +183,7 @@ static unsigned int teardown_batch(struct domain *d, struct p2m_entry *old,
 		gfn_t base = GFN(d->teardown_gfn.v & ~mask);
 
 		old[n].mfn.v -= d->teardown_gfn.v - base.v;
-		BUG_ON(arch_p2m_set(d, base, INVALID_MFN, old[n].order,
-				    P2M_HOLE));
+		BUG_ON(arch_p2m_set(d, base, INVALID_MFN, old[n].order, P2M_HOLE));
 		d->teardown_gfn = GFN(base.v + mask + 1);
 		n++;
 	}

@@ -30,16 +30,14 @@ static bool account_add(struct domain *d, unsigned int nr, bool limited)
 	spin_lock(&account_lock);
 	old = d->tot_pages;
 	promised = claimed_total - d->claimed_pages;
-	if (limited && (d->dying || nr > d->max_pages ||
-			old > d->max_pages - nr ||
+	if (limited && (d->dying || nr > d->max_pages || old > d->max_pages - nr ||
 			page_nr_free() < promised + nr)) {
 		spin_unlock(&account_lock);
 		return false;
 	}
 	__atomic_store_n(&d->tot_pages, old + nr, __ATOMIC_RELAXED);
 	if (limited)
-		claim_set_locked(d, d->claimed_pages -
-				 MIN(nr, d->claimed_pages));
+		claim_set_locked(d, d->claimed_pages - MIN(nr, d->claimed_pages));
 	spin_unlock(&account_lock);
 	if (!old)
 		domain_get(d);
@@ -70,8 +68,7 @@ int page_claim(struct domain *d, uint64_t nr)
 	int err = 0;
 
 	spin_lock(&account_lock);
-	if (d->claimed_pages || d->dying || nr <= d->tot_pages ||
-		 nr > d->max_pages)
+	if (d->claimed_pages || d->dying || nr <= d->tot_pages || nr > d->max_pages)
 		err = -EINVAL;
 	else if (nr - d->tot_pages + claimed_total > page_nr_free())
 		err = -ENOMEM;

@@ -103,8 +103,7 @@ static void block_put_locked(uint64_t mfn, unsigned int order)
 	while (order < PAGE_MAX_ORDER) {
 		uint64_t buddy = mfn ^ (1ul << order);
 
-		if (!is_free_head(buddy, order) ||
-		    zone_of(buddy) != zone_of(mfn))
+		if (!is_free_head(buddy, order) || zone_of(buddy) != zone_of(mfn))
 			break;
 		list_take_locked(buddy);
 		mfn &= buddy;
@@ -188,8 +187,7 @@ static uint64_t trim_locked(uint64_t mfn, unsigned int have, unsigned int order,
 }
 
 /* A block of @order under @below from one zone, unlisted, or UINT64_MAX. */
-static uint64_t zone_take_locked(unsigned int zone, unsigned int order,
-				 uint64_t below)
+static uint64_t zone_take_locked(unsigned int zone, unsigned int order, uint64_t below)
 {
 	for (unsigned int o = order; o < ORDERS; o++) {
 		for (uint32_t mfn = free_list[zone][o]; mfn != PAGE_NIL;

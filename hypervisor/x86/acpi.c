@@ -130,8 +130,7 @@ static bool rsdp_ok(const struct rsdp *r)
 {
 	if (memcmp(r->signature, "RSD PTR ", 8) || !sum_is_zero(r, RSDP_V1_SIZE))
 		return false;
-	return r->revision < 2 ||
-	       (r->length >= sizeof(*r) && r->length <= PAGE_SIZE &&
+	return r->revision < 2 || (r->length >= sizeof(*r) && r->length <= PAGE_SIZE &&
 		sum_is_zero(r, sizeof(*r)));
 }
 
@@ -195,8 +194,7 @@ static const struct acpi_header *root_table(unsigned int *width)
 	return h && !memcmp(h->signature, "RSDT", 4) ? h : NULL;
 }
 
-void acpi_for_each_table(void (*fn)(uint64_t pa, const struct acpi_header *h,
-				    void *data),
+void acpi_for_each_table(void (*fn)(uint64_t pa, const struct acpi_header *h, void *data),
 			 void *data)
 {
 	unsigned int width, nr;
@@ -209,8 +207,7 @@ void acpi_for_each_table(void (*fn)(uint64_t pa, const struct acpi_header *h,
 		return;
 	nr = (unsigned int)((root->length - sizeof(*root)) / width);
 	if (nr > TABLES_MAX) {
-		log_warn("ACPI: %u tables; only the first %u are read", nr,
-			 TABLES_MAX);
+		log_warn("ACPI: %u tables; only the first %u are read", nr, TABLES_MAX);
 		nr = TABLES_MAX;
 	}
 	for (unsigned int i = 0; i < nr; i++) {
@@ -230,14 +227,12 @@ static void add_cpu(uint32_t apic_id)
 {
 	for (unsigned int i = 0; i < acpi.cpu_nr; i++) {
 		if (acpi.cpu_apic_id[i] == apic_id) {
-			log_warn("ACPI: CPU with APIC id %u is listed twice",
-				 apic_id);
+			log_warn("ACPI: CPU with APIC id %u is listed twice", apic_id);
 			return;
 		}
 	}
 	if (acpi.cpu_nr == MAX_CPUS) {
-		log_warn("ACPI: over %u CPUs; APIC id %u is left out", MAX_CPUS,
-			 apic_id);
+		log_warn("ACPI: over %u CPUs; APIC id %u is left out", MAX_CPUS, apic_id);
 		return;
 	}
 	acpi.cpu_apic_id[acpi.cpu_nr++] = apic_id;
@@ -265,8 +260,7 @@ static void madt_ioapic(const void *p)
 
 	for (unsigned int i = 0; i < acpi.ioapic_nr; i++) {
 		if (acpi.ioapic[i].addr == io->addr) {
-			log_warn("ACPI: IO-APIC at %#x is listed twice",
-				 io->addr);
+			log_warn("ACPI: IO-APIC at %#x is listed twice", io->addr);
 			return;
 		}
 	}
@@ -286,8 +280,7 @@ static void madt_iso(const void *p)
 
 	for (unsigned int i = 0; i < acpi.iso_nr; i++) {
 		if (acpi.iso[i].source == o->source) {
-			log_warn("ACPI: ISA interrupt %u is overridden twice",
-				 o->source);
+			log_warn("ACPI: ISA interrupt %u is overridden twice", o->source);
 			return;
 		}
 	}
@@ -407,8 +400,7 @@ static void parse_mcfg(const struct acpi_header *h)
 		const struct mcfg_entry *e = (const void *)p;
 
 		if (acpi.mcfg_nr == ACPI_MCFG_MAX || e->start_bus > e->end_bus) {
-			log_warn("ACPI: MCFG entry for segment %u ignored",
-				 e->segment);
+			log_warn("ACPI: MCFG entry for segment %u ignored", e->segment);
 			continue;
 		}
 		acpi.mcfg[acpi.mcfg_nr].base = e->base;
@@ -440,10 +432,8 @@ static void parse_hpet(const struct acpi_header *h)
 /* An integer constant of @p[0..n); returns its length, 0 when it is none. */
 static size_t aml_integer(const uint8_t *p, size_t n, uint32_t *v)
 {
-	size_t len = n && p[0] == AML_BYTE    ? 1
-		     : n && p[0] == AML_WORD  ? 2
-		     : n && p[0] == AML_DWORD ? 4
-					      : 0;
+	size_t len = n && p[0] == AML_BYTE    ? 1 : n && p[0] == AML_WORD  ? 2
+		     : n && p[0] == AML_DWORD ? 4 : 0;
 
 	*v = 0;
 	if (n && (p[0] == AML_ZERO || p[0] == AML_ONE)) {
@@ -508,7 +498,6 @@ static const struct {
 
 static void parse_table(uint64_t pa, const struct acpi_header *h, void *data)
 {
-	(void)data;
 	log_debug("ACPI: %.4s at %#lx, %u bytes", h->signature, pa, h->length);
 	for (size_t i = 0; i < ARRAY_SIZE(parsers); i++)
 		if (!memcmp(h->signature, parsers[i].signature, 4))

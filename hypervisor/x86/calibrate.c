@@ -125,8 +125,7 @@ static bool runs(const struct clock *c)
 	return false;
 }
 
-static void measure(const struct clock *c, uint64_t hz, uint64_t *tsc,
-		    uint64_t *lapic)
+static void measure(const struct clock *c, uint64_t hz, uint64_t *tsc, uint64_t *lapic)
 {
 	struct reading a, b;
 	uint64_t ref;

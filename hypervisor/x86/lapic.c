@@ -179,8 +179,7 @@ static void send(uint32_t apic_id, uint32_t command)
 	if (x2apic) {
 		/* WRMSR to x2APIC does not wait for stores before it. */
 		asm volatile("mfence; lfence" : : : "memory");
-		wrmsr(MSR_X2APIC + REG_ICR / 16,
-		      (uint64_t)apic_id << 32 | command);
+		wrmsr(MSR_X2APIC + REG_ICR / 16, (uint64_t)apic_id << 32 | command);
 		return;
 	}
 	wait_icr();

@@ -250,7 +250,6 @@ void *map_frame(mfn_t mfn)
 
 void unmap_frame(const void *p)
 {
-	(void)p;
 }
 
 mfn_t virt_to_mfn(const void *p)

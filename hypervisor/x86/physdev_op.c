@@ -17,8 +17,7 @@ static long device_added(gva_t arg)
 {
 	struct physdev_pci_device_add dev;
 
-	if (guest_read(&dev, arg,
-		       offsetof(struct physdev_pci_device_add, optarr)))
+	if (guest_read(&dev, arg, offsetof(struct physdev_pci_device_add, optarr)))
 		return -EFAULT;
 	pci_devices++;
 	log_debug("PCI device %04x:%02x:%02x.%u\n", dev.seg, dev.bus,

@@ -122,8 +122,7 @@ long platform_op(struct hypercall *hc)
 		if (ops[i].cmd != op.cmd)
 			continue;
 		rc = ops[i].fn(&op);
-		if (rc >= 0 && ops[i].copyback &&
-		    guest_write(arg, &op, sizeof(op)))
+		if (rc >= 0 && ops[i].copyback && guest_write(arg, &op, sizeof(op)))
 			rc = -EFAULT;
 		return rc;
 	}

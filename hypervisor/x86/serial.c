@@ -103,8 +103,7 @@ static void configure(unsigned int which, const char *v)
 	if (!console_wanted(uarts[which].name))
 		return;
 	if (!baud || baud > UART_CLOCK || UART_CLOCK % baud) {
-		log_warn("%s=%s: bad speed; 115200 is used",
-			 uarts[which].name, v);
+		log_warn("%s=%s: bad speed; 115200 is used", uarts[which].name, v);
 		baud = UART_CLOCK;
 	}
 	skip_field(&s);		/* 8n1: the only format there is */
@@ -158,7 +157,6 @@ void serial_putc(char c)
 
 static void rx_interrupt(unsigned int vector)
 {
-	(void)vector;
 	for (unsigned int i = 0; i < RX_MAX; i++) {
 		if (!(inb(serial_port + UART_LSR) & LSR_DATA))
 			return;
@@ -184,8 +182,7 @@ void serial_enable_rx(void)
 		return;
 	}
 	irq_set_handler(VEC_SERIAL, rx_interrupt);
-	ioapic_write_rte(ioapic, pin,
-			 (rte & ~IOAPIC_RTE_MASKED) | VEC_SERIAL |
+	ioapic_write_rte(ioapic, pin, (rte & ~IOAPIC_RTE_MASKED) | VEC_SERIAL |
 				 (uint64_t)lapic_id() << IOAPIC_RTE_DEST_SHIFT);
 	outb(serial_port + UART_IER, IER_RX);
 	inb(serial_port + UART_DATA);

@@ -56,7 +56,6 @@ void cpu_kick(unsigned int cpu)
 /* The interruption is all that a kick is for. */
 static void kick_interrupt(unsigned int vector)
 {
-	(void)vector;
 }
 
 void arch_show_counters(void)
@@ -78,8 +77,7 @@ void arch_stop_others(void)
 {
 	unsigned int others = 0;
 
-	if (!lapic_ready() ||
-	    __atomic_exchange_n(&stopping, true, __ATOMIC_SEQ_CST))
+	if (!lapic_ready() || __atomic_exchange_n(&stopping, true, __ATOMIC_SEQ_CST))
 		return;
 	for_each_cpu(i) {
 		if (cpus[i] == this_cpu())
@@ -166,8 +164,7 @@ static void start_cpu(uint32_t apic_id, uint64_t trampoline)
 	ap_stack_top = (uintptr_t)c->arch->stack + STACK_SIZE - 16;
 	__atomic_store_n(&ap_state, AP_STARTING, __ATOMIC_SEQ_CST);
 	if (!wake(apic_id, trampoline)) {
-		log_warn("CPU with APIC id %u does not start; it is left out",
-			 apic_id);
+		log_warn("CPU with APIC id %u does not start; it is left out", apic_id);
 		return;
 	}
 	tsc_sync_boot_cpu();
@@ -210,8 +207,7 @@ void smp_start_others(void)
 		return;
 	}
 	memcpy(saved, page, PAGE_SIZE);
-	memcpy(page, trampoline_start,
-	       (size_t)(trampoline_end - trampoline_start));
+	memcpy(page, trampoline_start, (size_t)(trampoline_end - trampoline_start));
 	start_all(at);
 	memcpy(page, saved, PAGE_SIZE);
 	heap_free_page(saved);

@@ -120,7 +120,6 @@ void arch_timer_program(uint64_t deadline_ns)
 
 static void timer_interrupt(unsigned int vector)
 {
-	(void)vector;
 	this_cpu()->timer_programmed = TIMER_DUE;
 }
 

@@ -15,8 +15,7 @@ struct xen_sysctl_physinfo;
 /* --- domains and vCPUs -------------------------------------------------- */
 
 /* Architecture's part of a domain / vCPU; *_destroy accept half-made ones. */
-int arch_domain_create(struct domain *d, const struct domain_config *c)
-	must_check;
+int arch_domain_create(struct domain *d, const struct domain_config *c) must_check;
 void arch_domain_destroy(struct domain *d);
 int arch_vcpu_create(struct vcpu *v) must_check;
 void arch_vcpu_destroy(struct vcpu *v);
@@ -52,8 +51,7 @@ void arch_hvm_param_changed(struct domain *d, unsigned int idx);
  * Architecture's domctls (hvmcontext, policy, tsc, vcpu context...). -ENOSYS
  * when there is none. *copyback when *op holds an answer.
  */
-int arch_domctl(struct domain *d, struct xen_domctl *op, bool *copyback)
-	must_check;
+int arch_domctl(struct domain *d, struct xen_domctl *op, bool *copyback) must_check;
 void arch_physinfo(struct xen_sysctl_physinfo *pi);
 /* XENVER_capabilities. */
 const char *arch_capabilities(void);

@@ -44,8 +44,7 @@ static inline unsigned int bit_find_first(const uint64_t *map, unsigned int nr)
 {
 	for (unsigned int i = 0; i < BITMAP_WORDS(nr); i++)
 		if (map[i])
-			return MIN(nr, i * 64 +
-				   (unsigned int)__builtin_ctzll(map[i]));
+			return MIN(nr, i * 64 + (unsigned int)__builtin_ctzll(map[i]));
 	return nr;
 }
 

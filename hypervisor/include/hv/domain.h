@@ -22,8 +22,7 @@
 #define MAX_VCPUS	128
 #define E820_MAX	128
 
-enum e820_type { E820_RAM = 1, E820_RESERVED, E820_ACPI, E820_NVS,
-		 E820_UNUSABLE };
+enum e820_type { E820_RAM = 1, E820_RESERVED, E820_ACPI, E820_NVS, E820_UNUSABLE };
 
 struct e820_entry {
 	uint64_t addr, size;
@@ -174,8 +173,7 @@ struct domain *domain_find(domid_t id) must_check;
  * Resolves a caller-given id (DOMID_SELF allowed) and checks access:
  * -ESRCH, -EPERM, or 0 with a referenced *out.
  */
-int domain_find_checked(domid_t id, int access_op, struct domain **out)
-	must_check;
+int domain_find_checked(domid_t id, int access_op, struct domain **out) must_check;
 /* First live or dying domain with id >= @id, referenced, or NULL. */
 struct domain *domain_find_from(domid_t id) must_check;
 void domain_get(struct domain *d);
@@ -206,8 +204,7 @@ void vcpu_set_down(struct vcpu *v);
 void vcpu_set_up(struct vcpu *v);
 
 /* Pins @size bytes at guest address; unregister with area_release(). */
-int area_register(struct guest_area *a, gva_t addr, unsigned int size)
-	must_check;
+int area_register(struct guest_area *a, gva_t addr, unsigned int size) must_check;
 void area_write(struct guest_area *a, unsigned int offset, const void *src,
 		unsigned int len);
 void area_release(struct guest_area *a);

@@ -25,7 +25,6 @@ struct elf_image {
  * Checks and reads the image. NULL and *out filled, or what is wrong with it.
  * Accepts ELF64 and ELF32 for x86; everything is bounds-checked.
  */
-const char *elf_parse(const void *image, size_t size, struct elf_image *out)
-	must_check;
+const char *elf_parse(const void *image, size_t size, struct elf_image *out) must_check;
 
 #endif

@@ -22,8 +22,7 @@ void virq_send_global(unsigned int virq);
 /* Is an upcall due to this vCPU (upcall_pending)? */
 static inline bool event_upcall_pending(const struct vcpu *v)
 {
-	return __atomic_load_n(&v->info->evtchn_upcall_pending,
-			       __ATOMIC_RELAXED) != 0;
+	return __atomic_load_n(&v->info->evtchn_upcall_pending, __ATOMIC_RELAXED) != 0;
 }
 
 /* Is port @port pending (bit set), masked or not? For SCHEDOP_poll. */
@@ -33,13 +32,11 @@ bool event_port_pending(const struct domain *d, unsigned int port);
  * ends a sleep. -EINVAL for a bad port, -ENOMEM. event_poll_end() after the
  * wake, or lazily before the next poll; from any CPU, any number of times.
  */
-int event_poll_begin(struct vcpu *v, const uint32_t *ports, unsigned int nr)
-	must_check;
+int event_poll_begin(struct vcpu *v, const uint32_t *ports, unsigned int nr) must_check;
 void event_poll_end(struct vcpu *v);
 
 /* VCPUOP_register_vcpu_info; errors as that operation defines them. */
-int event_register_vcpu_info(struct vcpu *v, gfn_t gfn, unsigned int offset)
-	must_check;
+int event_register_vcpu_info(struct vcpu *v, gfn_t gfn, unsigned int offset) must_check;
 void event_release_vcpu_info(struct vcpu *v);
 /* Marks an upcall pending on @v and delivers it. */
 void event_mark_upcall(struct vcpu *v);

@@ -14,9 +14,7 @@ int guest_write(gva_t dst, const void *src, size_t len) must_check;
 int guest_clear(gva_t dst, size_t len) must_check;
 
 /* Element @i of an array of the caller's longs: 4 bytes each in compat. */
-int guest_read_long(gva_t array, uint64_t i, bool compat, uint64_t *out)
-	must_check;
-int guest_write_long(gva_t array, uint64_t i, bool compat, uint64_t value)
-	must_check;
+int guest_read_long(gva_t array, uint64_t i, bool compat, uint64_t *out) must_check;
+int guest_write_long(gva_t array, uint64_t i, bool compat, uint64_t value) must_check;
 
 #endif

@@ -19,8 +19,7 @@ char *strstr(const char *s, const char *what);
 size_t strlcpy(char *dst, const char *src, size_t n);
 
 /* %d %i %u %x %X %p %s %c %% with 0, -, width, precision, l, ll, z. */
-int vsnprintf(char *buf, size_t n, const char *fmt, va_list ap)
-	printf_like(3, 0);
+int vsnprintf(char *buf, size_t n, const char *fmt, va_list ap) printf_like(3, 0);
 int snprintf(char *buf, size_t n, const char *fmt, ...) printf_like(3, 4);
 
 /*

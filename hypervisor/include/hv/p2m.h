@@ -64,8 +64,7 @@ struct page *p2m_get_page(struct domain *d, gfn_t gfn, bool write) must_check;
  * The domain's own RAM at @gfn with one reference taken, and its type; NULL
  * for everything else.
  */
-struct page *p2m_get_ram(struct domain *d, gfn_t gfn, enum p2m_type *type)
-	must_check;
+struct page *p2m_get_ram(struct domain *d, gfn_t gfn, enum p2m_type *type) must_check;
 
 /*
  * Puts an entry where there is a hole: -EEXIST if there is something, -ENOMEM

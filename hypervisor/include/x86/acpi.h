@@ -70,8 +70,7 @@ void acpi_init(void);
  * Visits every table that the XSDT/RSDT names, checksum and length good: its
  * machine address and a mapping that is valid during the call.
  */
-void acpi_for_each_table(void (*fn)(uint64_t pa, const struct acpi_header *h,
-				    void *data),
+void acpi_for_each_table(void (*fn)(uint64_t pa, const struct acpi_header *h, void *data),
 			 void *data);
 
 #endif

@@ -134,8 +134,7 @@ const char *hvm_exit_name(unsigned int reason);
 /* --- driving a vCPU (x86/hvm) -------------------------------------------- */
 
 /* #GP(0), #UD ... delivered at the next entry. */
-void hvm_inject_exception(struct vcpu *v, uint8_t vector, bool has_error,
-			  uint32_t error);
+void hvm_inject_exception(struct vcpu *v, uint8_t vector, bool has_error, uint32_t error);
 void hvm_inject_gp(struct vcpu *v);
 void hvm_inject_ud(struct vcpu *v);
 /* The instruction at RIP, @len bytes, has been carried out. */

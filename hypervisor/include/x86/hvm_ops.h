@@ -177,7 +177,6 @@ bool hvm_pat_valid(uint64_t pat);
 int cpuid_policy_create(struct domain *d) must_check;
 void cpuid_policy_destroy(struct domain *d);
 
-
 /* mmio.c, ports.c */
 void hvm_nested_fault(struct vcpu *v, struct hvm_exit *e);
 void hvm_port(struct vcpu *v, struct hvm_exit *e);
@@ -195,17 +194,14 @@ void xstate_save(struct vcpu *v);
 void xstate_load(struct vcpu *v);
 bool xstate_xcr0_valid(uint64_t xcr0);
 /* Takes @area of @size bytes over; -EINVAL if the CPU would refuse it. */
-int xstate_set(struct vcpu *v, uint64_t xcr0, const void *area, size_t size)
-	must_check;
+int xstate_set(struct vcpu *v, uint64_t xcr0, const void *area, size_t size) must_check;
 
 /* context.c: XEN_DOMCTL_{get,set}hvmcontext */
 struct xen_domctl_hvmcontext;
 struct xen_domctl_hvmcontext_partial;
-int hvm_context_get(struct domain *d, struct xen_domctl_hvmcontext *c)
-	must_check;
+int hvm_context_get(struct domain *d, struct xen_domctl_hvmcontext *c) must_check;
 int hvm_context_get_partial(struct domain *d,
 			    struct xen_domctl_hvmcontext_partial *c) must_check;
-int hvm_context_set(struct domain *d, const struct xen_domctl_hvmcontext *c)
-	must_check;
+int hvm_context_set(struct domain *d, const struct xen_domctl_hvmcontext *c) must_check;
 
 #endif

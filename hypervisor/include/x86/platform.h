@@ -82,8 +82,7 @@ void smp_start_others(void);
  * This machine cannot be used: "@what: @why: @todo" on serial and screen, and
  * stop for good (no reboot loop).
  */
-void machine_refuse(const char *what, const char *why, const char *todo)
-	noreturn;
+void machine_refuse(const char *what, const char *why, const char *todo) noreturn;
 /* What every CPU does for ever (x86/hvm/run.c). */
 void cpu_main(void) noreturn;
 /* For a faulting access: true and the value, or false (#GP). */

@@ -46,15 +46,13 @@ static unsigned int round_all(struct e820_entry *in, unsigned int n)
 			end = ROUNDUP(end, PAGE_SIZE);
 		}
 		if (start < end)
-			in[kept++] = (struct e820_entry){start, end - start,
-							 in[i].type};
+			in[kept++] = (struct e820_entry){start, end - start, in[i].type};
 	}
 	return kept;
 }
 
 /* The lowest boundary of any range above @at, or UINT64_MAX. */
-static uint64_t next_boundary(const struct e820_entry *in, unsigned int n,
-			      uint64_t at)
+static uint64_t next_boundary(const struct e820_entry *in, unsigned int n, uint64_t at)
 {
 	uint64_t next = UINT64_MAX;
 

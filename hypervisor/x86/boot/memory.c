@@ -58,16 +58,14 @@ static const struct range *highest_overlap(uint64_t start, uint64_t end)
 	for (unsigned int i = 0; i < reserved_nr; i++) {
 		const struct range *r = &reserved[i];
 
-		if (r->start < end && r->end > start &&
-		    (!found || r->end > found->end))
+		if (r->start < end && r->end > start && (!found || r->end > found->end))
 			found = r;
 	}
 	return found;
 }
 
 /* Highest place in [low, high) that nothing overlaps, or 0. */
-static uint64_t highest_fit(uint64_t low, uint64_t high, uint64_t size,
-			    uint64_t align)
+static uint64_t highest_fit(uint64_t low, uint64_t high, uint64_t size, uint64_t align)
 {
 	while (high > low && high - low >= size) {
 		uint64_t at = ROUNDDOWN(high - size, align);
@@ -122,8 +120,7 @@ static const struct range *next_reserved(uint64_t at)
 	const struct range *next = NULL;
 
 	for (unsigned int i = 0; i < reserved_nr; i++)
-		if (reserved[i].end > at &&
-		    (!next || reserved[i].start < next->start))
+		if (reserved[i].end > at && (!next || reserved[i].start < next->start))
 			next = &reserved[i];
 	return next;
 }

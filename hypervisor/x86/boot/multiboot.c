@@ -147,8 +147,7 @@ void boot_show(void)
 			 types[e->type < ARRAY_SIZE(types) ? e->type : 0]);
 	}
 	for (unsigned int i = 0; i < boot_info.module_nr; i++)
-		log_info("module %u: %#lx, %lu KiB: %s", i,
-			 boot_info.module[i].start,
+		log_info("module %u: %#lx, %lu KiB: %s", i, boot_info.module[i].start,
 			 boot_info.module[i].size >> 10,
 			 boot_info.module[i].cmdline);
 }

@@ -58,8 +58,7 @@ void arch_boot_done(void)
 		struct boot_module *m = &boot_info.module[i];
 
 		page_alloc_add(addr_to_mfn(m->start),
-			       addr_to_mfn(ROUNDUP(m->start + m->size,
-						   PAGE_SIZE)));
+			       addr_to_mfn(ROUNDUP(m->start + m->size, PAGE_SIZE)));
 		m->size = 0;
 	}
 	vga_release();

@@ -67,8 +67,7 @@ static uint8_t checksum(const void *p, size_t n)
 
 static size_t madt_size(unsigned int vcpus)
 {
-	return sizeof(struct madt) +
-	       acpi.ioapic_nr * sizeof(struct madt_ioapic) +
+	return sizeof(struct madt) + acpi.ioapic_nr * sizeof(struct madt_ioapic) +
 	       acpi.iso_nr * sizeof(struct madt_iso) +
 	       vcpus * sizeof(struct madt_x2apic);
 }
@@ -99,8 +98,7 @@ static void write_madt(struct madt *m, const struct domain *d)
 	uint8_t *at = (uint8_t *)(m + 1);
 
 	for (unsigned int i = 0; i < acpi.ioapic_nr; i++) {
-		struct madt_ioapic e = {MADT_IOAPIC, sizeof(e),
-					acpi.ioapic[i].id, 0,
+		struct madt_ioapic e = {MADT_IOAPIC, sizeof(e), acpi.ioapic[i].id, 0,
 					acpi.ioapic[i].addr,
 					acpi.ioapic[i].gsi_base};
 		memcpy(at, &e, sizeof(e));
@@ -145,8 +143,7 @@ static void write_xsdt(struct acpi_header *x, uint64_t madt)
 	w.entry[w.nr++] = madt;
 	acpi_for_each_table(keep_table, &w);
 	memcpy(x + 1, w.entry, w.nr * sizeof(w.entry[0]));
-	fill_header(x, "XSDT", 1,
-		    (uint32_t)(sizeof(*x) + w.nr * sizeof(w.entry[0])));
+	fill_header(x, "XSDT", 1, (uint32_t)(sizeof(*x) + w.nr * sizeof(w.entry[0])));
 	x->checksum = checksum(x, x->length);
 }
 

@@ -46,8 +46,7 @@ static struct domain *make_domain(void)
 	for (unsigned int i = 0; !err && i < c.max_vcpus; i++)
 		err = vcpu_create(d, i);
 	if (err)
-		panic("cannot make the control domain (error %d); add memory",
-		      -err);
+		panic("cannot make the control domain (error %d); add memory", -err);
 	hardware_domain = d;
 	return d;
 }
@@ -98,15 +97,13 @@ static void map_memory(struct domain *d)
 static bool is_dom0_ram(uint64_t start, uint64_t end)
 {
 	for (unsigned int i = 0; i < dom0_plan.ram_nr; i++)
-		if (start >= dom0_plan.ram[i].start &&
-		    end <= dom0_plan.ram[i].end)
+		if (start >= dom0_plan.ram[i].start && end <= dom0_plan.ram[i].end)
 			return true;
 	return false;
 }
 
 /* First place at or above @from, below @limit, with @size bytes of its RAM. */
-static uint64_t place(uint64_t from, uint64_t size, uint64_t limit,
-		      const char *what)
+static uint64_t place(uint64_t from, uint64_t size, uint64_t limit, const char *what)
 {
 	for (unsigned int i = 0; i < dom0_plan.ram_nr; i++) {
 		uint64_t at = MAX(from, dom0_plan.ram[i].start);
@@ -130,14 +127,12 @@ static void load_kernel(void)
 		const struct elf_segment *s = &k->seg[i];
 		char *to = phys_to_virt(s->paddr);
 
-		if (!is_dom0_ram(ROUNDDOWN(s->paddr, PAGE_SIZE),
-				 s->paddr + s->memsz))
+		if (!is_dom0_ram(ROUNDDOWN(s->paddr, PAGE_SIZE), s->paddr + s->memsz))
 			panic("the control domain's kernel wants memory at %#lx "
 			      "to %#lx, which it does not have; raise "
 			      "dom0_mem= or use another kernel",
 			      s->paddr, s->paddr + s->memsz);
-		memcpy(to, (char *)phys_to_virt(m->start) + s->offset,
-		       s->filesz);
+		memcpy(to, (char *)phys_to_virt(m->start) + s->offset, s->filesz);
 		memset(to + s->filesz, 0, s->memsz - s->filesz);
 	}
 }
@@ -195,8 +190,7 @@ static void place_and_load(struct domain *d)
 		memcpy(phys_to_virt(p->initrd), phys_to_virt(m->start), m->size);
 		free = p->initrd + m->size;
 	}
-	p->start_info = place(free, sizeof(struct info_block), INFO_LIMIT,
-			      "start info");
+	p->start_info = place(free, sizeof(struct info_block), INFO_LIMIT, "start info");
 	free = p->start_info + sizeof(struct info_block);
 	p->acpi_size = dom0_acpi_size(d->max_vcpus);
 	p->acpi = place(free, p->acpi_size, INFO_LIMIT, "ACPI tables");
@@ -213,8 +207,7 @@ struct domain *dom0_build(void)
 	place_and_load(d);
 	hwdom_io_init();
 	vioapic_init(d);
-	hvm_set_pvh_state(d->vcpu[0], dom0_plan.kernel.entry,
-			  dom0_plan.start_info);
+	hvm_set_pvh_state(d->vcpu[0], dom0_plan.kernel.entry, dom0_plan.start_info);
 	log_info("control domain: %lu MiB, %u vCPUs, kernel at %#lx-%#lx, "
 		 "scratch window from %#lx\n",
 		 dom0_plan.pages >> (20 - PAGE_SHIFT), d->max_vcpus,

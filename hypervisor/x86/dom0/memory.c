@@ -83,13 +83,11 @@ static void take_low_ram(void)
 	for (unsigned int i = 0; i < boot_info.e820_nr; i++) {
 		const struct e820_entry *e = &boot_info.e820[i];
 		uint64_t start = ROUNDUP(e->addr, PAGE_SIZE);
-		uint64_t end = ROUNDDOWN(MIN(e->addr + e->size, LOW_RAM_END),
-					 PAGE_SIZE);
+		uint64_t end = ROUNDDOWN(MIN(e->addr + e->size, LOW_RAM_END), PAGE_SIZE);
 
 		if (e->type != E820_RAM || start >= end)
 			continue;
-		page_alloc_adopt(addr_to_mfn(start),
-				 (end - start) >> PAGE_SHIFT, 0);
+		page_alloc_adopt(addr_to_mfn(start), (end - start) >> PAGE_SHIFT, 0);
 		add_range(start, end);
 	}
 }
@@ -134,8 +132,7 @@ void dom0_reserve_memory(void)
 	if (!boot_info.module_nr)
 		panic("the boot loader gave no control domain kernel; load one "
 		      "as the first module");
-	wrong = elf_parse(phys_to_virt(kernel->start), kernel->size,
-			  &dom0_plan.kernel);
+	wrong = elf_parse(phys_to_virt(kernel->start), kernel->size, &dom0_plan.kernel);
 	if (wrong)
 		panic("control domain kernel: %s; give an unpacked PVH kernel "
 		      "(vmlinux) as the first module",
@@ -183,8 +180,7 @@ struct map_writer {
 };
 
 /* Appends, joining what touches and is alike. */
-static void emit(struct map_writer *w, uint64_t start, uint64_t end,
-		 uint32_t type)
+static void emit(struct map_writer *w, uint64_t start, uint64_t end, uint32_t type)
 {
 	struct e820_entry *last = w->nr ? &w->out[w->nr - 1] : NULL;
 
@@ -246,8 +242,7 @@ static unsigned int carve(struct e820_entry *map, unsigned int nr,
 			panic("no room in the control domain's memory map; "
 			      "report this machine");
 		memmove(&map[i + 3], &map[i + 1], (nr - i - 1) * sizeof(*map));
-		map[i] = (struct e820_entry){whole.addr, start - whole.addr,
-					     E820_RAM};
+		map[i] = (struct e820_entry){whole.addr, start - whole.addr, E820_RAM};
 		map[i + 1] = (struct e820_entry){start, end - start, type};
 		map[i + 2] = (struct e820_entry){
 			end, whole.addr + whole.size - end, E820_RAM};
@@ -284,6 +279,5 @@ unsigned int dom0_make_e820(const struct e820_entry *host, unsigned int nr,
 		at = end;
 	}
 	emit_hole(&w, at, plan->scratch);
-	return carve(out, w.nr, max, plan->acpi, plan->acpi + plan->acpi_size,
-		     E820_ACPI);
+	return carve(out, w.nr, max, plan->acpi, plan->acpi + plan->acpi_size, E820_ACPI);
 }

@@ -22,15 +22,13 @@
  */
 #define BAR_ALLOWANCE	(64ull << 30)
 
-static uint32_t config_read(unsigned int bus, unsigned int devfn,
-			    unsigned int reg)
+static uint32_t config_read(unsigned int bus, unsigned int devfn, unsigned int reg)
 {
 	outl(CONFIG_ADDRESS, 0x80000000u | bus << 16 | devfn << 8 | reg);
 	return inl(CONFIG_DATA);
 }
 
-static uint64_t highest_bar(unsigned int bus, unsigned int devfn,
-			    unsigned int bars)
+static uint64_t highest_bar(unsigned int bus, unsigned int devfn, unsigned int bars)
 {
 	uint64_t high = 0;
 
@@ -43,8 +41,7 @@ static uint64_t highest_bar(unsigned int bus, unsigned int devfn,
 		i++;
 		hi = config_read(bus, devfn, REG_BAR0 + 4 * i);
 		if (hi && hi != UINT32_MAX)
-			high = MAX(high, (hi << 32 | (lo & ~15u)) +
-						 BAR_ALLOWANCE);
+			high = MAX(high, (hi << 32 | (lo & ~15u)) + BAR_ALLOWANCE);
 	}
 	return high;
 }
@@ -66,8 +63,7 @@ static uint64_t highest_of_function(unsigned int bus, unsigned int devfn)
 	if (type == 0)
 		return highest_bar(bus, devfn, 6);
 	if (type == 1)
-		return MAX(highest_bar(bus, devfn, 2),
-			   highest_window(bus, devfn));
+		return MAX(highest_bar(bus, devfn, 2), highest_window(bus, devfn));
 	return 0;
 }
 

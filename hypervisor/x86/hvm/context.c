@@ -36,21 +36,18 @@ static const struct record {
 	record_save *save;
 	record_load *load;
 } records[] = {
-	{HVM_SAVE_CODE(CPU), true, HVM_SAVE_LENGTH(CPU), false, cpu_save,
-	 cpu_load},
+	{HVM_SAVE_CODE(CPU), true, HVM_SAVE_LENGTH(CPU), false, cpu_save, cpu_load},
 	{HVM_SAVE_CODE(LAPIC), true, HVM_SAVE_LENGTH(LAPIC), false, lapic_save,
 	 lapic_load},
 	{HVM_SAVE_CODE(LAPIC_REGS), true, HVM_SAVE_LENGTH(LAPIC_REGS), false,
 	 lapic_regs_save, lapic_regs_load},
-	{HVM_SAVE_CODE(MTRR), true, HVM_SAVE_LENGTH(MTRR), false, mtrr_save,
-	 mtrr_load},
+	{HVM_SAVE_CODE(MTRR), true, HVM_SAVE_LENGTH(MTRR), false, mtrr_save, mtrr_load},
 	{CPU_XSAVE_CODE, true, XSAVE_RECORD_MIN, true, xsave_save, xsave_load},
 	{HVM_SAVE_CODE(VMCE_VCPU), true, HVM_SAVE_LENGTH(VMCE_VCPU), false,
 	 NULL, vmce_load},
 	{HVM_SAVE_CODE(TSC_ADJUST), true, HVM_SAVE_LENGTH(TSC_ADJUST), false,
 	 tsc_adjust_save, tsc_adjust_load},
-	{CPU_MSR_CODE, true, offsetof(struct hvm_msr, msr), true, NULL,
-	 msr_load},
+	{CPU_MSR_CODE, true, offsetof(struct hvm_msr, msr), true, NULL, msr_load},
 };
 
 static const struct record *find_record(uint16_t code)
@@ -136,13 +133,11 @@ int hvm_context_get(struct domain *d, struct xen_domctl_hvmcontext *c)
 	return err;
 }
 
-int hvm_context_get_partial(struct domain *d,
-			    struct xen_domctl_hvmcontext_partial *c)
+int hvm_context_get_partial(struct domain *d, struct xen_domctl_hvmcontext_partial *c)
 {
 	const struct record *r = find_record((uint16_t)c->type);
 	uint64_t buffer = HANDLE_GVA(c->buffer).v;
-	struct vcpu *v = c->instance < d->max_vcpus ? d->vcpu[c->instance] :
-						      NULL;
+	struct vcpu *v = c->instance < d->max_vcpus ? d->vcpu[c->instance] : NULL;
 	void *scratch;
 	uint32_t len;
 	int err = 0;
@@ -173,8 +168,7 @@ static int load_record(struct domain *d, const desc_t *desc,
 		       const uint8_t *data, bool check)
 {
 	const struct record *r = find_record(desc->typecode);
-	struct vcpu *v = desc->instance < d->max_vcpus ?
-				 d->vcpu[desc->instance] : NULL;
+	struct vcpu *v = desc->instance < d->max_vcpus ? d->vcpu[desc->instance] : NULL;
 
 	if (!r || !v)
 		return -EINVAL;
@@ -200,8 +194,7 @@ static int check_header(const uint8_t *buf, uint32_t size)
 }
 
 /* Goes over the records after the header, up to END. */
-static int load_all(struct domain *d, const uint8_t *buf, uint32_t size,
-		    bool check)
+static int load_all(struct domain *d, const uint8_t *buf, uint32_t size, bool check)
 {
 	uint32_t at = sizeof(desc_t) + sizeof(struct hvm_save_header);
 	desc_t desc;

@@ -69,8 +69,7 @@ static struct cpuid_regs leaf_b(struct vcpu *v, const struct cpuid_policy *p,
 		r.b = 1;
 		r.c |= 1u << 8;
 	} else if (sub == 1) {
-		r.a = p->max_apic_id ?
-			      32u - (unsigned int)__builtin_clz(p->max_apic_id) :
+		r.a = p->max_apic_id ? 32u - (unsigned int)__builtin_clz(p->max_apic_id) :
 			      0;
 		r.b = v->domain->max_vcpus;
 		r.c |= 2u << 8;
@@ -83,8 +82,7 @@ static struct cpuid_regs leaf_d(const struct cpuid_policy *p, uint32_t sub)
 {
 	struct cpuid_regs r;
 
-	if (!p->xcr0 || sub > 63 ||
-	    (sub > 1 && !(p->xcr0 >> sub & 1)))
+	if (!p->xcr0 || sub > 63 || (sub > 1 && !(p->xcr0 >> sub & 1)))
 		return nothing;
 	r = cpuid(0xd, sub);
 	if (sub == 0) {
@@ -125,8 +123,7 @@ static struct cpuid_regs hv_leaf(struct vcpu *v, uint32_t leaf, uint32_t sub)
 {
 	switch (leaf - CPUID_HV) {
 	case 0:
-		return (struct cpuid_regs){CPUID_HV + HV_LEAVES,
-					   XEN_CPUID_SIGNATURE_EBX,
+		return (struct cpuid_regs){CPUID_HV + HV_LEAVES, XEN_CPUID_SIGNATURE_EBX,
 					   XEN_CPUID_SIGNATURE_ECX,
 					   XEN_CPUID_SIGNATURE_EDX};
 	case 1:
@@ -136,8 +133,7 @@ static struct cpuid_regs hv_leaf(struct vcpu *v, uint32_t leaf, uint32_t sub)
 	case 3:
 		return hv_tsc(v, sub);
 	case 4:
-		return sub ? nothing :
-			     (struct cpuid_regs){
+		return sub ? nothing : (struct cpuid_regs){
 				     XEN_HVM_CPUID_VCPU_ID_PRESENT |
 					     XEN_HVM_CPUID_DOMID_PRESENT,
 				     v->id, v->domain->id, 0};
@@ -174,8 +170,7 @@ static struct cpuid_regs lookup(struct vcpu *v, uint32_t leaf, uint32_t sub)
 void hvm_cpuid(struct vcpu *v, struct hvm_exit *e)
 {
 	struct cpu_regs *regs = &v->arch->regs;
-	struct cpuid_regs r = lookup(v, (uint32_t)regs->rax,
-				     (uint32_t)regs->rcx);
+	struct cpuid_regs r = lookup(v, (uint32_t)regs->rax, (uint32_t)regs->rcx);
 
 	regs->rax = r.a;
 	regs->rbx = r.b;

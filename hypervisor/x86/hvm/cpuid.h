@@ -32,8 +32,7 @@ void cpuid_policy_derive(struct cpuid_policy *p);
  * leaf is ours. -EINVAL for a feature the host or this hypervisor has not.
  */
 struct xen_cpuid_leaf;
-int cpuid_policy_restrict(struct cpuid_policy *p,
-			  const struct xen_cpuid_leaf *l);
+int cpuid_policy_restrict(struct cpuid_policy *p, const struct xen_cpuid_leaf *l);
 /* Leaf @i of the policy as a list; false past the last. */
 bool cpuid_policy_leaf(const struct cpuid_policy *p, unsigned int i,
 		       struct xen_cpuid_leaf *l);

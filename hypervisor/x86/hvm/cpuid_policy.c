@@ -154,8 +154,7 @@ static void make_ext(struct cpuid_policy *p)
 	};
 	for (unsigned int i = 0; i < ARRAY_SIZE(as_they_are); i++)
 		if (CPUID_EXT + as_they_are[i] <= max)
-			p->ext[as_they_are[i]] =
-				cpuid(CPUID_EXT + as_they_are[i], 0);
+			p->ext[as_they_are[i]] = cpuid(CPUID_EXT + as_they_are[i], 0);
 	if (tsc_reliable)
 		p->ext[7].d = FEAT_E7D_INVARIANT_TSC;
 	p->ext[8].a = MIN(host_phys_bits, 48u) | 48u << 8;

@@ -117,8 +117,7 @@ static int skip_modrm(struct cursor *c, const struct prefixes *p, uint8_t modrm)
 }
 
 /* The register field; without REX byte registers 4 to 7 are AH to BH. */
-static void set_reg(struct mmio_insn *o, const struct prefixes *p,
-		    uint8_t modrm)
+static void set_reg(struct mmio_insn *o, const struct prefixes *p, uint8_t modrm)
 {
 	o->reg = (modrm >> 3 & 7) | (p->rex & REX_R ? 8 : 0);
 	if (o->reg_size == 1 && !p->rex && o->reg >= 4) {
@@ -168,8 +167,7 @@ static int decode_moffs(struct cursor *c, const struct prefixes *p,
 	return 0;
 }
 
-static void decode_imm(struct cursor *c, unsigned int bytes,
-		       struct mmio_insn *o)
+static void decode_imm(struct cursor *c, unsigned int bytes, struct mmio_insn *o)
 {
 	bytes = MIN(bytes, 4u);
 	o->is_imm = true;

@@ -32,8 +32,7 @@ static int get_context(struct domain *d, struct xen_domctl *op, bool *copyback)
 	return err;
 }
 
-static int get_context_partial(struct domain *d, struct xen_domctl *op,
-			       bool *copyback)
+static int get_context_partial(struct domain *d, struct xen_domctl *op, bool *copyback)
 {
 	int err;
 
@@ -50,7 +49,6 @@ static int set_context(struct domain *d, struct xen_domctl *op, bool *copyback)
 {
 	int err;
 
-	(void)copyback;
 	if (d == current->domain)
 		return -EINVAL;
 	domain_pause(d);
@@ -71,8 +69,7 @@ static int get_policy(struct domain *d, struct xen_domctl *op, bool *copyback)
 	while (cpuid_policy_leaf(d->arch->cpuid, n, &l)) {
 		if (to.v && n >= p->nr_leaves)
 			return -ENOBUFS;
-		if (to.v && guest_write(gva_add(to, n * sizeof(l)), &l,
-					sizeof(l)))
+		if (to.v && guest_write(gva_add(to, n * sizeof(l)), &l, sizeof(l)))
 			return -EFAULT;
 		n++;
 	}
@@ -90,8 +87,7 @@ static bool any_vcpu_started(struct domain *d)
 	return false;
 }
 
-static int read_leaves(struct cpuid_policy *new,
-		       struct xen_domctl_cpu_policy *p)
+static int read_leaves(struct cpuid_policy *new, struct xen_domctl_cpu_policy *p)
 {
 	gva_t from = HANDLE_GVA(p->leaves);
 	struct xen_cpuid_leaf l;
@@ -170,7 +166,6 @@ static int set_tsc_info(struct domain *d, struct xen_domctl *op, bool *copyback)
 {
 	const struct xen_domctl_tsc_info *t = &op->u.tsc_info;
 
-	(void)copyback;
 	if (d == current->domain || any_vcpu_started(d) ||
 	    (t->tsc_mode != 0 && t->tsc_mode != 2))
 		return -EINVAL;
@@ -185,7 +180,6 @@ static int send_trigger(struct domain *d, struct xen_domctl *op, bool *copyback)
 {
 	const struct xen_domctl_sendtrigger *t = &op->u.sendtrigger;
 
-	(void)copyback;
 	if (t->vcpu >= d->max_vcpus || !d->vcpu[t->vcpu])
 		return -ESRCH;
 	if (t->trigger != XEN_DOMCTL_SENDTRIGGER_NMI)
@@ -193,10 +187,8 @@ static int send_trigger(struct domain *d, struct xen_domctl *op, bool *copyback)
 	return arch_vcpu_send_nmi(d->vcpu[t->vcpu]);
 }
 
-static int get_address_size(struct domain *d, struct xen_domctl *op,
-			    bool *copyback)
+static int get_address_size(struct domain *d, struct xen_domctl *op, bool *copyback)
 {
-	(void)d;
 	op->u.address_size.size = 64;
 	*copyback = true;
 	return 0;

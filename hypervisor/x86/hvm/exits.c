@@ -13,19 +13,15 @@ typedef void exit_handler(struct vcpu *v, struct hvm_exit *e);
 /* Taken by irq_window() on the next round. */
 static void exit_interrupt(struct vcpu *v, struct hvm_exit *e)
 {
-	(void)v;
-	(void)e;
 }
 
 static void exit_irq_window(struct vcpu *v, struct hvm_exit *e)
 {
-	(void)e;
 	hvm_ops->irq_window(v, IRQ_WINDOW_OFF);
 }
 
 static void exit_nmi_window(struct vcpu *v, struct hvm_exit *e)
 {
-	(void)e;
 	hvm_end_nmi(v);
 }
 
@@ -164,13 +160,11 @@ static void exit_cache(struct vcpu *v, struct hvm_exit *e)
 
 static void exit_ud(struct vcpu *v, struct hvm_exit *e)
 {
-	(void)e;
 	hvm_inject_ud(v);
 }
 
 static void exit_gp(struct vcpu *v, struct hvm_exit *e)
 {
-	(void)e;
 	hvm_inject_gp(v);
 }
 
@@ -182,7 +176,6 @@ static void exit_exception(struct vcpu *v, struct hvm_exit *e)
 
 static void exit_machine_check(struct vcpu *v, struct hvm_exit *e)
 {
-	(void)e;
 	panic("machine check while domain %u ran; "
 	      "look for failing memory or CPU", v->domain->id);
 }
@@ -190,14 +183,11 @@ static void exit_machine_check(struct vcpu *v, struct hvm_exit *e)
 /* HVM_PARAM_TRIPLE_FAULT_REASON: 0 stands for the default, a reboot. */
 static void exit_shutdown(struct vcpu *v, struct hvm_exit *e)
 {
-	uint64_t reason =
-		v->domain->hvm_params[HVM_PARAM_TRIPLE_FAULT_REASON];
+	uint64_t reason = v->domain->hvm_params[HVM_PARAM_TRIPLE_FAULT_REASON];
 
-	(void)e;
 	guest_log(v->domain, "domain %u: vCPU %u: triple fault at %#lx\n",
 		  v->domain->id, v->id, v->arch->regs.rip);
-	domain_shutdown(v->domain,
-			reason ? (unsigned int)reason : SHUTDOWN_reboot);
+	domain_shutdown(v->domain, reason ? (unsigned int)reason : SHUTDOWN_reboot);
 }
 
 static void exit_invalid(struct vcpu *v, struct hvm_exit *e)

@@ -41,11 +41,9 @@ static uint64_t read_entry(mfn_t mfn, unsigned int offset, unsigned int size)
 	uint64_t e;
 
 	if (size == 8)
-		e = __atomic_load_n((const uint64_t *)(t + offset),
-				    __ATOMIC_RELAXED);
+		e = __atomic_load_n((const uint64_t *)(t + offset), __ATOMIC_RELAXED);
 	else
-		e = __atomic_load_n((const uint32_t *)(t + offset),
-				    __ATOMIC_RELAXED);
+		e = __atomic_load_n((const uint32_t *)(t + offset), __ATOMIC_RELAXED);
 	unmap_frame(t);
 	return e;
 }
@@ -91,8 +89,7 @@ static bool walk_locked(struct domain *d, const struct walk *w, uint64_t va,
 		e = read_entry(mfn, at, m->entry_size);
 		if (!(e & PTE_P) || (w->write && has_w && !(e & PTE_W)))
 			return false;
-		if (l > 1 && l <= m->superpage_levels && w->superpages &&
-		    (e & PTE_PS)) {
+		if (l > 1 && l <= m->superpage_levels && w->superpages && (e & PTE_PS)) {
 			*gpa = superpage(m, e, va, shift);
 			return true;
 		}
@@ -126,8 +123,7 @@ static struct walk walk_for(const struct hvm_paging *p)
 	return w;
 }
 
-static bool translate_locked(struct vcpu *v, uint64_t va, bool write,
-			     uint64_t *gpa)
+static bool translate_locked(struct vcpu *v, uint64_t va, bool write, uint64_t *gpa)
 {
 	struct hvm_paging p;
 	struct walk w;

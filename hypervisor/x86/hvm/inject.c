@@ -12,8 +12,7 @@
 
 #define INSN_HLT 0xf4
 
-void hvm_inject_exception(struct vcpu *v, uint8_t vector, bool has_error,
-			  uint32_t error)
+void hvm_inject_exception(struct vcpu *v, uint8_t vector, bool has_error, uint32_t error)
 {
 	v->arch->event = (struct hvm_event){
 		.vector = vector,
@@ -46,8 +45,7 @@ void hvm_advance(struct vcpu *v, unsigned int len)
  */
 static bool upcall_due(const struct vcpu *v)
 {
-	return v->domain->callback_vector && !v->upcall_vector &&
-	       event_upcall_pending(v);
+	return v->domain->callback_vector && !v->upcall_vector && event_upcall_pending(v);
 }
 
 static bool nmi_due(const struct vcpu *v)
@@ -63,8 +61,7 @@ bool arch_vcpu_event_pending(struct vcpu *v)
 	if (a->event_valid || nmi_due(v) ||
 	    __atomic_load_n(&a->vlapic.init_pending, __ATOMIC_RELAXED))
 		return true;
-	return (a->regs.rflags & RFLAGS_IF) &&
-	       (upcall_due(v) || vlapic_pending(v) >= 0);
+	return (a->regs.rflags & RFLAGS_IF) && (upcall_due(v) || vlapic_pending(v) >= 0);
 }
 
 /*
@@ -130,16 +127,13 @@ static enum irq_window choose_event(struct vcpu *v)
 {
 	struct arch_vcpu *a = v->arch;
 
-	if (!a->event_valid && nmi_due(v) && !a->int_shadow &&
-	    a->regs.rip != a->iret_rip)
+	if (!a->event_valid && nmi_due(v) && !a->int_shadow && a->regs.rip != a->iret_rip)
 		choose_nmi(v);
 	if (!upcall_due(v) && vlapic_pending(v) < 0)
-		return vlapic_blocked_by_tpr(v) ? IRQ_WINDOW_TPR :
-						  IRQ_WINDOW_OFF;
+		return vlapic_blocked_by_tpr(v) ? IRQ_WINDOW_TPR : IRQ_WINDOW_OFF;
 	if (a->event_valid && a->event.type == EVENT_IRQ)
 		return wait_behind_interrupt(v);
-	if (a->event_valid || !(a->regs.rflags & RFLAGS_IF) ||
-	    !step_over_hlt(v))
+	if (a->event_valid || !(a->regs.rflags & RFLAGS_IF) || !step_over_hlt(v))
 		return IRQ_WINDOW_IF;
 	return choose_interrupt(v) ? wait_behind_interrupt(v) : IRQ_WINDOW_OFF;
 }

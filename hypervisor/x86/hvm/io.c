@@ -19,21 +19,16 @@
 /* --- ports ---------------------------------------------------------------- */
 
 typedef uint32_t port_read(uint16_t port, unsigned int size);
-typedef void port_write(struct vcpu *v, uint16_t port, unsigned int size,
-			uint32_t val);
+typedef void port_write(struct vcpu *v, uint16_t port, unsigned int size, uint32_t val);
 
 static uint32_t read_ones(uint16_t port, unsigned int size)
 {
-	(void)port;
-	(void)size;
 	return ~0u;
 }
 
 /* PIT channel 2 and port 0x61: the kernel's calibration loop ends at once. */
 static uint32_t read_zero(uint16_t port, unsigned int size)
 {
-	(void)port;
-	(void)size;
 	return 0;
 }
 
@@ -46,20 +41,14 @@ static uint32_t read_hardware(uint16_t port, unsigned int size)
 
 static void drop(struct vcpu *v, uint16_t port, unsigned int size, uint32_t val)
 {
-	(void)v;
-	(void)port;
-	(void)size;
-	(void)val;
 }
 
 /* PM1x_CNT: with SLP_EN the machine sleeps; only soft-off is let through. */
 #define SLP_EN		(1u << 13)
 #define SLP_TYP(v)	(((v) >> 10) & 7u)
 
-static void write_pm1_cnt(struct vcpu *v, uint16_t port, unsigned int size,
-			  uint32_t val)
+static void write_pm1_cnt(struct vcpu *v, uint16_t port, unsigned int size, uint32_t val)
 {
-	(void)v;
 	if (!(val & SLP_EN)) {
 		if (size == 2)
 			outw(port, (uint16_t)val);
@@ -67,17 +56,14 @@ static void write_pm1_cnt(struct vcpu *v, uint16_t port, unsigned int size,
 	}
 	if (acpi.s5_valid && SLP_TYP(val) == acpi.s5_typ_a)
 		arch_machine_poweroff();
-	log_warn("control domain asked for sleep type %u: not supported\n",
-		 SLP_TYP(val));
+	log_warn("control domain asked for sleep type %u: not supported\n", SLP_TYP(val));
 }
 
 /* The debug console of Bochs and Xen; early kernels print there. */
-static void write_debug(struct vcpu *v, uint16_t port, unsigned int size,
-			uint32_t val)
+static void write_debug(struct vcpu *v, uint16_t port, unsigned int size, uint32_t val)
 {
 	char c = (char)val;
 
-	(void)port;
 	if (size == 1 && v->domain->control)
 		console_pass(&c, 1);
 }
@@ -155,8 +141,7 @@ static bool overlaps_host_ram(uint64_t start, uint64_t end)
 	for (unsigned int i = 0; i < boot_info.e820_nr; i++) {
 		const struct e820_entry *e = &boot_info.e820[i];
 
-		if (e->type == E820_RAM && start < e->addr + e->size &&
-		    end > e->addr)
+		if (e->type == E820_RAM && start < e->addr + e->size && end > e->addr)
 			return true;
 	}
 	return false;
@@ -165,8 +150,7 @@ static bool overlaps_host_ram(uint64_t start, uint64_t end)
 static bool overlaps_emulated(uint64_t start, uint64_t end)
 {
 	for (uint64_t a = start; a < end; a += PAGE_SIZE)
-		if (vioapic_covers(a) ||
-		    (a & ~0xfffffull) == APIC_BASE_DEFAULT)
+		if (vioapic_covers(a) || (a & ~0xfffffull) == APIC_BASE_DEFAULT)
 			return true;
 	return false;
 }
@@ -184,11 +168,9 @@ static enum io_fault map_mmio_1to1(struct domain *d, uint64_t gpa)
 	int err = -EINVAL;
 
 	if (big >= SUPERPAGE && is_plain_mmio(big, big + SUPERPAGE))
-		err = p2m_insert(d, addr_to_gfn(big), addr_to_mfn(big), 9,
-				 P2M_MMIO);
+		err = p2m_insert(d, addr_to_gfn(big), addr_to_mfn(big), 9, P2M_MMIO);
 	if (err)
-		err = p2m_insert(d, addr_to_gfn(page), addr_to_mfn(page), 0,
-				 P2M_MMIO);
+		err = p2m_insert(d, addr_to_gfn(page), addr_to_mfn(page), 0, P2M_MMIO);
 	/* -EEXIST: another vCPU was faster. */
 	return !err || err == -EEXIST ? IO_MAPPED : IO_NONE;
 }

@@ -108,8 +108,7 @@ static void emulate(struct vcpu *v, enum target t, uint64_t gpa)
 
 	if (mmio_decode(b, n, hvm_ops->get_mode(v).width, &in) ||
 	    (gpa & ~PAGE_MASK) + in.size > PAGE_SIZE) {
-		guest_log(v->domain,
-			  "domain %u: instruction at %#lx on address %#lx "
+		guest_log(v->domain, "domain %u: instruction at %#lx on address %#lx "
 			  "is not one we emulate\n",
 			  v->domain->id, v->arch->regs.rip, gpa);
 		hvm_inject_gp(v);
@@ -156,8 +155,7 @@ void hvm_nested_fault(struct vcpu *v, struct hvm_exit *e)
 		return;
 	}
 	hvm_ops->dump(v);
-	domain_crash(v->domain,
-		     "vCPU %u: code, stack or page table at %#lx, where there "
+	domain_crash(v->domain, "vCPU %u: code, stack or page table at %#lx, where there "
 		     "is no memory (%#lx)",
 		     v->id, gpa, e->info1);
 }

@@ -21,24 +21,17 @@ typedef bool msr_write(struct vcpu *v, uint32_t msr, uint64_t val);
 
 static bool read_zero(struct vcpu *v, uint32_t msr, uint64_t *val)
 {
-	(void)v;
-	(void)msr;
 	*val = 0;
 	return true;
 }
 
 static bool write_ignore(struct vcpu *v, uint32_t msr, uint64_t val)
 {
-	(void)v;
-	(void)msr;
-	(void)val;
 	return true;
 }
 
 static bool write_zero(struct vcpu *v, uint32_t msr, uint64_t val)
 {
-	(void)v;
-	(void)msr;
 	return !val;
 }
 
@@ -46,14 +39,12 @@ static bool write_zero(struct vcpu *v, uint32_t msr, uint64_t val)
 
 static bool read_tsc(struct vcpu *v, uint32_t msr, uint64_t *val)
 {
-	(void)msr;
 	*val = rdtsc() + (uint64_t)v->arch->tsc_offset;
 	return true;
 }
 
 static bool write_tsc(struct vcpu *v, uint32_t msr, uint64_t val)
 {
-	(void)msr;
 	v->arch->tsc_offset = (int64_t)(val - rdtsc());
 	hvm_ops->sync_misc(v);
 	arch_update_vcpu_time(v);
@@ -64,7 +55,6 @@ static bool read_efer(struct vcpu *v, uint32_t msr, uint64_t *val)
 {
 	struct hvm_paging p;
 
-	(void)msr;
 	hvm_ops->get_paging(v, &p);
 	*val = p.efer & ~EFER_SVME;
 	return true;
@@ -75,7 +65,6 @@ static bool write_efer(struct vcpu *v, uint32_t msr, uint64_t val)
 {
 	struct hvm_paging p;
 
-	(void)msr;
 	hvm_ops->get_paging(v, &p);
 	if ((val & ~hvm_efer_allowed(v)) ||
 	    ((p.cr0 & CR0_PG) && ((val ^ p.efer) & EFER_LME)))
@@ -88,14 +77,12 @@ static bool write_efer(struct vcpu *v, uint32_t msr, uint64_t val)
 
 static bool read_apic_base(struct vcpu *v, uint32_t msr, uint64_t *val)
 {
-	(void)msr;
 	*val = v->arch->vlapic.base;
 	return true;
 }
 
 static bool write_apic_base(struct vcpu *v, uint32_t msr, uint64_t val)
 {
-	(void)msr;
 	return vlapic_base_write(v, val);
 }
 
@@ -111,14 +98,12 @@ bool hvm_pat_valid(uint64_t pat)
 
 static bool read_pat(struct vcpu *v, uint32_t msr, uint64_t *val)
 {
-	(void)msr;
 	*val = v->arch->pat;
 	return true;
 }
 
 static bool write_pat(struct vcpu *v, uint32_t msr, uint64_t val)
 {
-	(void)msr;
 	if (!hvm_pat_valid(val))
 		return false;
 	v->arch->pat = val;
@@ -128,8 +113,6 @@ static bool write_pat(struct vcpu *v, uint32_t msr, uint64_t val)
 
 static bool read_mtrr_cap(struct vcpu *v, uint32_t msr, uint64_t *val)
 {
-	(void)v;
-	(void)msr;
 	*val = MTRR_CAP;
 	return true;
 }
@@ -193,7 +176,6 @@ static bool write_mtrr(struct vcpu *v, uint32_t msr, uint64_t val)
 
 static bool read_host(struct vcpu *v, uint32_t msr, uint64_t *val)
 {
-	(void)v;
 	*val = rdmsr(msr);
 	return true;
 }
@@ -214,8 +196,6 @@ static bool read_top_mem(struct vcpu *v, uint32_t msr, uint64_t *val)
 /* TscFreqSel: Linux calls the firmware broken without it. */
 static bool read_hwcr(struct vcpu *v, uint32_t msr, uint64_t *val)
 {
-	(void)v;
-	(void)msr;
 	*val = 1ull << 24;
 	return true;
 }
@@ -223,15 +203,12 @@ static bool read_hwcr(struct vcpu *v, uint32_t msr, uint64_t *val)
 /* LFENCE is serialising. */
 static bool read_de_cfg(struct vcpu *v, uint32_t msr, uint64_t *val)
 {
-	(void)v;
-	(void)msr;
 	*val = 1ull << 1;
 	return true;
 }
 
 static bool write_hypercall_page(struct vcpu *v, uint32_t msr, uint64_t val)
 {
-	(void)msr;
 	return hvm_write_hypercall_page(v, val);
 }
 

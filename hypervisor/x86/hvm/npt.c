@@ -109,8 +109,7 @@ static void table_free(struct domain *d, mfn_t mfn)
  * The table at @level that covers @gfn, mapped, with tables made on the way;
  * NULL and *err when there is no memory or a superpage is in the way.
  */
-static uint64_t *table_at(struct domain *d, gfn_t gfn, unsigned int level,
-			  int *err)
+static uint64_t *table_at(struct domain *d, gfn_t gfn, unsigned int level, int *err)
 {
 	uint64_t *t = map_frame(d->arch->npt_root);
 
@@ -148,8 +147,7 @@ static bool table_empty(mfn_t mfn, unsigned int level)
 	for (unsigned int i = 0; empty && i < NPT_ENTRIES; i++) {
 		if (!(t[i] & NPT_P))
 			continue;
-		empty = !is_leaf(t[i], level) &&
-			table_empty(entry_mfn(t[i]), level - 1);
+		empty = !is_leaf(t[i], level) && table_empty(entry_mfn(t[i]), level - 1);
 	}
 	unmap_frame(t);
 	return empty;
@@ -200,8 +198,7 @@ int arch_p2m_set(struct domain *d, gfn_t gfn, mfn_t mfn, unsigned int order,
 }
 
 /* The leaf above level 1 that covers @gfn: its slot in a mapped table. */
-static uint64_t *superpage_slot(struct domain *d, gfn_t gfn,
-				unsigned int *level)
+static uint64_t *superpage_slot(struct domain *d, gfn_t gfn, unsigned int *level)
 {
 	mfn_t table = d->arch->npt_root;
 
@@ -239,8 +236,7 @@ int arch_p2m_split(struct domain *d, gfn_t gfn)
 	whole = decode_leaf(*slot, GFN(0), level);
 	t = map_frame(table);
 	for (unsigned int i = 0; i < NPT_ENTRIES; i++)
-		t[i] = make_leaf(mfn_add(whole.mfn,
-					 (uint64_t)i << NPT_ORDER(level - 1)),
+		t[i] = make_leaf(mfn_add(whole.mfn, (uint64_t)i << NPT_ORDER(level - 1)),
 				 whole.type, level - 1);
 	unmap_frame(t);
 	store(slot, make_table(table));
@@ -268,8 +264,7 @@ void arch_p2m_flush(struct domain *d)
 		__atomic_store_n(&v->arch->flush_tlb, true, __ATOMIC_SEQ_CST);
 
 	for_each_vcpu(d, v) {
-		const struct cpu *c =
-			cpus[__atomic_load_n(&v->cpu, __ATOMIC_RELAXED)];
+		const struct cpu *c = cpus[__atomic_load_n(&v->cpu, __ATOMIC_RELAXED)];
 
 		if (c == this_cpu() || !inside_with_mark(v, c))
 			continue;
@@ -282,8 +277,7 @@ void arch_p2m_flush(struct domain *d)
 /* --- teardown ------------------------------------------------------------------- */
 
 /* Walks down to the first present leaf at or above *gfn in this table. */
-static bool next_in(mfn_t mfn, unsigned int level, gfn_t *gfn,
-		    struct p2m_entry *out)
+static bool next_in(mfn_t mfn, unsigned int level, gfn_t *gfn, struct p2m_entry *out)
 {
 	uint64_t *t = map_frame(mfn);
 	bool found = false;
@@ -296,8 +290,7 @@ static bool next_in(mfn_t mfn, unsigned int level, gfn_t *gfn,
 			if (found)
 				*out = decode_leaf(e, *gfn, level);
 			else
-				found = next_in(entry_mfn(e), level - 1, gfn,
-						out);
+				found = next_in(entry_mfn(e), level - 1, gfn, out);
 			if (found)
 				break;
 			if (!is_leaf(e, level))
@@ -330,6 +323,5 @@ void arch_p2m_free(struct domain *d)
 
 gfn_t arch_p2m_limit(const struct domain *d)
 {
-	(void)d;
 	return GFN(1ull << (MIN(host_phys_bits, 48u) - PAGE_SHIFT));
 }

@@ -61,12 +61,10 @@ static void reg_add(uint64_t *reg, int64_t n, unsigned int addr_size)
 	*reg = addr_size == 4 ? sum : (*reg & ~mask) | sum;
 }
 
-static gva_t string_address(struct vcpu *v, const struct hvm_exit *e,
-			    uint64_t reg)
+static gva_t string_address(struct vcpu *v, const struct hvm_exit *e, uint64_t reg)
 {
 	enum seg seg = e->io.in ? SEG_ES : (enum seg)e->io.seg;
-	bool flat = hvm_ops->get_mode(v).width == 8 && seg != SEG_FS &&
-		    seg != SEG_GS;
+	bool flat = hvm_ops->get_mode(v).width == 8 && seg != SEG_FS && seg != SEG_GS;
 
 	reg &= size_mask(e->io.addr_size);
 	return GVA(flat ? reg : reg + hvm_ops->get_segment(v, seg).base);
@@ -76,8 +74,7 @@ static gva_t string_address(struct vcpu *v, const struct hvm_exit *e,
  * The page fault that the guest would have got at @at, or past the page's end.
  * What is there but cannot be written is a protection fault (APM vol. 2 8.4.2).
  */
-static void inject_page_fault(struct vcpu *v, gva_t at, unsigned int size,
-			      bool write)
+static void inject_page_fault(struct vcpu *v, gva_t at, unsigned int size, bool write)
 {
 	struct page *pg = arch_guest_page(at, write);
 	struct hvm_state s;
@@ -105,8 +102,7 @@ static void port_string(struct vcpu *v, const struct hvm_exit *e)
 {
 	struct cpu_regs *r = &v->arch->regs;
 	uint64_t *index = e->io.in ? &r->rdi : &r->rsi;
-	int64_t step = r->rflags & RFLAGS_DF ? -(int64_t)e->io.size :
-					       e->io.size;
+	int64_t step = r->rflags & RFLAGS_DF ? -(int64_t)e->io.size : e->io.size;
 	gva_t at = string_address(v, e, *index);
 	uint32_t val = 0;
 	int err = 0;

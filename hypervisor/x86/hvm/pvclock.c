@@ -25,8 +25,7 @@ _Static_assert(offsetof(struct shared_info, wc_version) == 3072, "xen/xen.h");
 static struct vcpu_time_info time_of(const struct vcpu *v)
 {
 	struct vcpu_time_info t = {
-		.tsc_timestamp = boot_info.entry_tsc +
-				 (uint64_t)v->arch->tsc_offset,
+		.tsc_timestamp = boot_info.entry_tsc + (uint64_t)v->arch->tsc_offset,
 		.system_time = 0,
 		.flags = tsc_reliable ? TSC_STABLE : 0,
 	};
@@ -41,8 +40,7 @@ void arch_update_vcpu_time(struct vcpu *v)
 	struct vcpu_time_info *in_info = &v->info->time;
 	struct vcpu_time_info t = time_of(v);
 	const size_t skip = offsetof(struct vcpu_time_info, tsc_timestamp);
-	uint32_t odd = (__atomic_load_n(&in_info->version, __ATOMIC_RELAXED) +
-			1) | 1;
+	uint32_t odd = (__atomic_load_n(&in_info->version, __ATOMIC_RELAXED) + 1) | 1;
 
 	__atomic_store_n(&in_info->version, odd, __ATOMIC_RELAXED);
 	__atomic_thread_fence(__ATOMIC_RELEASE);
@@ -60,8 +58,7 @@ void arch_update_vcpu_time(struct vcpu *v)
 
 void arch_update_wallclock(struct domain *d)
 {
-	uint64_t ns = wallclock_base_ns +
-		      (uint64_t)d->time_offset_s * NS_PER_S;
+	uint64_t ns = wallclock_base_ns + (uint64_t)d->time_offset_s * NS_PER_S;
 	char *si = (char *)d->shared_info;
 	uint32_t *wc, *hi, odd;
 

@@ -16,8 +16,7 @@ _Static_assert(HVM_SAVE_LENGTH(MTRR) == 8 * 30, "arch-x86/hvm/save.h");
 
 size_t record_scratch_size(void)
 {
-	return sizeof(struct hvm_hw_cpu_xsave) + xstate_size +
-	       sizeof(struct hvm_hw_cpu);
+	return sizeof(struct hvm_hw_cpu_xsave) + xstate_size + sizeof(struct hvm_hw_cpu);
 }
 
 /* --- CPU ------------------------------------------------------------------------ */
@@ -76,8 +75,7 @@ static void segments_from(struct hvm_state *s, const struct hvm_hw_cpu *h)
 		seg->sel = (uint16_t)get32(h, r->sel);
 		seg->limit = get32(h, r->limit);
 		seg->attr = (uint16_t)get32(h, r->attr);
-		memcpy(&seg->base, (const char *)h + r->base,
-		       sizeof(seg->base));
+		memcpy(&seg->base, (const char *)h + r->base, sizeof(seg->base));
 	}
 }
 
@@ -128,8 +126,7 @@ uint32_t cpu_save(struct vcpu *v, void *out)
 	return sizeof(*h);
 }
 
-static void state_from(struct vcpu *v, const struct hvm_hw_cpu *h,
-		       struct hvm_state *s)
+static void state_from(struct vcpu *v, const struct hvm_hw_cpu *h, struct hvm_state *s)
 {
 	memset(s, 0, sizeof(*s));
 #define X(theirs, ours) s->ours = h->theirs;
@@ -167,8 +164,7 @@ int cpu_load(struct vcpu *v, const void *in, uint32_t len, bool check)
 		err = xstate_set(v, 1, h.fpu_regs, sizeof(h.fpu_regs));
 	if (err)
 		return err;
-	memcpy(a->dr, &(const uint64_t[4]){h.dr0, h.dr1, h.dr2, h.dr3},
-	       sizeof(a->dr));
+	memcpy(a->dr, &(const uint64_t[4]){h.dr0, h.dr1, h.dr2, h.dr3}, sizeof(a->dr));
 	if (h.tsc)
 		a->tsc_offset = (int64_t)(h.tsc - rdtsc());
 	hvm_ops->sync_misc(v);
@@ -254,7 +250,6 @@ int lapic_regs_load(struct vcpu *v, const void *in, uint32_t len, bool check)
 	struct vlapic *l = &v->arch->vlapic;
 	const uint8_t *page = in;
 
-	(void)len;
 	if (check)
 		return 0;
 	for (unsigned int i = 0; i < 64; i++)
@@ -311,8 +306,7 @@ uint32_t xsave_save(struct vcpu *v, void *out)
 	h->xfeature_mask = xstate_mask;
 	h->xcr0 = h->xcr0_accum = v->arch->xcr0;
 	memcpy(&h->save_area, v->arch->xsave, xstate_size);
-	return (uint32_t)offsetof(struct hvm_hw_cpu_xsave, save_area) +
-	       xstate_size;
+	return (uint32_t)offsetof(struct hvm_hw_cpu_xsave, save_area) + xstate_size;
 }
 
 int xsave_load(struct vcpu *v, const void *in, uint32_t len, bool check)
@@ -331,16 +325,11 @@ int xsave_load(struct vcpu *v, const void *in, uint32_t len, bool check)
 /* No machine check banks here: accepted from elsewhere, without effect. */
 int vmce_load(struct vcpu *v, const void *in, uint32_t len, bool check)
 {
-	(void)v;
-	(void)in;
-	(void)len;
-	(void)check;
 	return 0;
 }
 
 uint32_t tsc_adjust_save(struct vcpu *v, void *out)
 {
-	(void)v;
 	memset(out, 0, sizeof(struct hvm_tsc_adjust));
 	return sizeof(struct hvm_tsc_adjust);
 }
@@ -349,8 +338,6 @@ int tsc_adjust_load(struct vcpu *v, const void *in, uint32_t len, bool check)
 {
 	struct hvm_tsc_adjust h;
 
-	(void)v;
-	(void)check;
 	memcpy(&h, in, len);
 	return h.tsc_adjust ? -EINVAL : 0;	/* TSC_ADJUST is hidden */
 }
@@ -365,8 +352,7 @@ int msr_load(struct vcpu *v, const void *in, uint32_t len, bool check)
 	if (count > (len - head) / sizeof(one))
 		return -EINVAL;
 	for (uint32_t i = 0; i < count; i++) {
-		memcpy(&one, (const char *)in + head + i * sizeof(one),
-		       sizeof(one));
+		memcpy(&one, (const char *)in + head + i * sizeof(one), sizeof(one));
 		if (one._rsvd)
 			return -EINVAL;
 		if (!check && one.val && !hvm_msr_write(v, one.index, one.val))

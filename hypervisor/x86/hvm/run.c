@@ -44,8 +44,7 @@ static void run_vcpu(struct cpu *c, struct vcpu *v)
 	struct arch_vcpu *a = v->arch;
 	struct hvm_exit e;
 
-	if ((a->vlapic.init_pending || a->vlapic.sipi_pending) &&
-	    !take_init_sipi(v))
+	if ((a->vlapic.init_pending || a->vlapic.sipi_pending) && !take_init_sipi(v))
 		return;
 	hvm_prepare_events(v);
 

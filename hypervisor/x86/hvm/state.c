@@ -77,8 +77,7 @@ static bool mode_valid(const struct hvm_state *s)
 
 static bool state_valid(const struct vcpu *v, const struct hvm_state *s)
 {
-	return !(s->cr0 & ~CR0_MASK) &&
-	       !(s->cr4 & ~hvm_cr4_allowed(v)) &&
+	return !(s->cr0 & ~CR0_MASK) && !(s->cr4 & ~hvm_cr4_allowed(v)) &&
 	       !(s->efer & ~hvm_efer_allowed(v)) &&
 	       !(s->cr3 >> MIN(host_phys_bits, 52u)) &&
 	       !(s->dr6 >> 32) && !(s->dr7 >> 32) &&
@@ -181,8 +180,7 @@ static struct segment ctx_segment(uint32_t base, uint32_t limit, uint16_t ar)
 
 static int from_ctx_32(struct hvm_state *s, const struct vcpu_hvm_x86_32 *c)
 {
-	const uint16_t ars = c->cs_ar | c->ds_ar | c->ss_ar | c->es_ar |
-			     c->tr_ar;
+	const uint16_t ars = c->cs_ar | c->ds_ar | c->ss_ar | c->es_ar | c->tr_ar;
 
 	if (ars & ~ATTR_MASK)
 		return -EINVAL;

@@ -164,8 +164,7 @@ void arch_show_vcpu(const struct vcpu *v)
 	log_info("      rip %lx rsp %lx rflags %lx rax %lx rdi %lx rsi %lx",
 		 a->regs.rip, a->regs.rsp, a->regs.rflags, a->regs.rax,
 		 a->regs.rdi, a->regs.rsi);
-	log_info("      events sel %lx pending %lx mask %lx",
-		 v->info->evtchn_pending_sel,
+	log_info("      events sel %lx pending %lx mask %lx", v->info->evtchn_pending_sel,
 		 v->domain->shared_info->evtchn_pending[0],
 		 v->domain->shared_info->evtchn_mask[0]);
 }

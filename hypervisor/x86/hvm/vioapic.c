@@ -81,8 +81,7 @@ static void program_locked(unsigned int n, unsigned int pin)
 		ioapic_write_rte(n, pin, IOAPIC_RTE_MASKED);
 		return;
 	}
-	host = rte & (IOAPIC_RTE_VECTOR | IOAPIC_RTE_ACTIVE_LOW |
-		      IOAPIC_RTE_LEVEL);
+	host = rte & (IOAPIC_RTE_VECTOR | IOAPIC_RTE_ACTIVE_LOW | IOAPIC_RTE_LEVEL);
 	if (p->in_service)
 		host |= IOAPIC_RTE_MASKED;
 	host |= (uint64_t)cpus[dest->id]->arch->apic_id << IOAPIC_RTE_DEST_SHIFT;
@@ -147,8 +146,7 @@ static void retire_locked(uint8_t vector)
 		for (unsigned int i = 0; i < vioapics[n].pins; i++) {
 			struct vpin *p = &vioapics[n].pin[i];
 
-			if (!p->in_service ||
-			    (p->rte & IOAPIC_RTE_VECTOR) != vector)
+			if (!p->in_service || (p->rte & IOAPIC_RTE_VECTOR) != vector)
 				continue;
 			p->in_service = false;
 			program_locked(n, i);
@@ -161,15 +159,13 @@ void vioapic_write(struct domain *d, uint64_t gpa, uint32_t val)
 	int n = find_by_address(gpa);
 	struct vioapic *io = &vioapics[n];
 
-	(void)d;
 	spin_lock(&lock);
 	switch (gpa & 0xff) {
 	case REG_SELECT:
 		io->select = val & 0xff;
 		break;
 	case REG_WINDOW:
-		if (io->select >= INDEX_RTE &&
-		    (io->select - INDEX_RTE) / 2 < io->pins)
+		if (io->select >= INDEX_RTE && (io->select - INDEX_RTE) / 2 < io->pins)
 			write_rte((unsigned int)n, (io->select - INDEX_RTE) / 2,
 				  io->select & 1, val);
 		break;
@@ -196,8 +192,7 @@ static void device_interrupt(unsigned int vector)
 		for (unsigned int i = 0; i < vioapics[n].pins; i++) {
 			struct vpin *p = &vioapics[n].pin[i];
 
-			if (p->held ||
-			    (p->rte & IOAPIC_RTE_VECTOR) != vector ||
+			if (p->held || (p->rte & IOAPIC_RTE_VECTOR) != vector ||
 			    (p->rte & IOAPIC_RTE_MASKED) ||
 			    !(p->rte & IOAPIC_RTE_LEVEL))
 				continue;
@@ -213,7 +208,6 @@ static void device_interrupt(unsigned int vector)
 
 void hwdom_eoi(struct vcpu *v, uint8_t vector)
 {
-	(void)v;
 	spin_lock(&lock);
 	retire_locked(vector);
 	spin_unlock(&lock);
@@ -231,8 +225,7 @@ void vioapic_init(struct domain *d)
 			panic("no memory for the virtual IO-APIC; add memory");
 		for (unsigned int i = 0; i < io->pins; i++) {
 			io->pin[i].rte = IOAPIC_RTE_MASKED;
-			io->pin[i].held =
-				!(ioapic_read_rte(n, i) & IOAPIC_RTE_MASKED);
+			io->pin[i].held = !(ioapic_read_rte(n, i) & IOAPIC_RTE_MASKED);
 		}
 	}
 	irq_set_device_handler(device_interrupt);

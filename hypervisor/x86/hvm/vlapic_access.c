@@ -24,8 +24,6 @@ struct reg_row {
 
 static void write_eoi(struct vcpu *v, unsigned int off, uint32_t val)
 {
-	(void)off;
-	(void)val;
 	vlapic_eoi(v);
 }
 
@@ -44,7 +42,6 @@ static void write_svr(struct vcpu *v, unsigned int off, uint32_t val)
 /* Writing ESR makes the errors since the last write visible: none. */
 static void write_esr(struct vcpu *v, unsigned int off, uint32_t val)
 {
-	(void)val;
 	v->arch->vlapic.reg[off >> 4] = 0;
 }
 
@@ -84,7 +81,6 @@ static void write_timer(struct vcpu *v, unsigned int off, uint32_t val)
 
 static void write_self_ipi(struct vcpu *v, unsigned int off, uint32_t val)
 {
-	(void)off;
 	vlapic_set_irq(v, (uint8_t)val, false);
 }
 

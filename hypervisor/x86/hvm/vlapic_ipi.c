@@ -26,8 +26,7 @@ static bool logical_match(const struct vlapic *l, uint32_t dest)
 	uint32_t ldr = l->reg[APIC_LDR >> 4];
 
 	if (vlapic_is_x2apic(l))
-		return dest == ~0u || (ldr >> 16 == dest >> 16 &&
-				       (ldr & dest & 0xffff));
+		return dest == ~0u || (ldr >> 16 == dest >> 16 && (ldr & dest & 0xffff));
 	if (dest == 0xff)
 		return true;
 	ldr >>= 24;
@@ -43,8 +42,7 @@ static bool matches(const struct vlapic *l, uint32_t dest, uint32_t broadcast,
 	if (!(l->base & APIC_BASE_ENABLE))
 		return false;
 	if (logical)
-		return logical_match(l, dest == broadcast &&
-						vlapic_is_x2apic(l) ?
+		return logical_match(l, dest == broadcast && vlapic_is_x2apic(l) ?
 						~0u : dest);
 	return dest == broadcast || dest == l->id;
 }
@@ -133,8 +131,7 @@ void vlapic_send_ipi(struct vcpu *v, uint32_t low, uint32_t dest)
 		return;
 	}
 	if (to == TO_DEST && ((low >> 8) & 7) == DM_LOWEST) {
-		struct vcpu *t = find_lowest(v->domain, dest, broadcast,
-					     logical);
+		struct vcpu *t = find_lowest(v->domain, dest, broadcast, logical);
 
 		if (t)
 			deliver(t, low);
@@ -143,8 +140,7 @@ void vlapic_send_ipi(struct vcpu *v, uint32_t low, uint32_t dest)
 	for_each_vcpu(v->domain, t) {
 		if (to == TO_OTHERS && t == v)
 			continue;
-		if (to == TO_DEST &&
-		    !matches(&t->arch->vlapic, dest, broadcast, logical))
+		if (to == TO_DEST && !matches(&t->arch->vlapic, dest, broadcast, logical))
 			continue;
 		deliver(t, low);
 	}

@@ -10,8 +10,7 @@
 
 static inline bool vlapic_enabled(const struct vlapic *l)
 {
-	return (l->base & APIC_BASE_ENABLE) &&
-	       (l->reg[APIC_SVR >> 4] & SVR_ENABLE);
+	return (l->base & APIC_BASE_ENABLE) && (l->reg[APIC_SVR >> 4] & SVR_ENABLE);
 }
 
 static inline bool vlapic_is_x2apic(const struct vlapic *l)

@@ -145,7 +145,6 @@ int xstate_set(struct vcpu *v, uint64_t xcr0, const void *area, size_t size)
 	mxcsr &= MXCSR_VALID;
 	memcpy((uint8_t *)v->arch->xsave + MXCSR_AT, &mxcsr, sizeof(mxcsr));
 	if (xstate_mask)
-		memcpy((uint8_t *)v->arch->xsave + HEADER, header,
-		       sizeof(header));
+		memcpy((uint8_t *)v->arch->xsave + HEADER, header, sizeof(header));
 	return 0;
 }

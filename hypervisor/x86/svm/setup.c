@@ -63,8 +63,7 @@ static void msrpm_create(void)
 
 static void demand_svm(void)
 {
-	if (cpuid(0x80000000, 0).a < CPUID_SVM ||
-	    !(cpuid(0x80000001, 0).c & (1u << 2)))
+	if (cpuid(0x80000000, 0).a < CPUID_SVM || !(cpuid(0x80000001, 0).c & (1u << 2)))
 		machine_refuse("this CPU cannot run virtual machines",
 			       "it has no AMD-V (SVM)",
 			       "use a machine with an AMD processor");

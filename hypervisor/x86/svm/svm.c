@@ -112,8 +112,7 @@ static void decode_npt(struct hvm_exit *e)
  */
 static void decode_cr(struct hvm_exit *e)
 {
-	bool told = svm_has_decode_assist && svm_has_next_rip &&
-		    (e->info1 >> 63);
+	bool told = svm_has_decode_assist && svm_has_next_rip && (e->info1 >> 63);
 
 	e->cr.nr = 0;
 	if (e->code != SVM_EXIT_CR0_SEL_WRITE)

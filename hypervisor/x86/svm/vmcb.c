@@ -16,8 +16,7 @@
 static void set_intercepts(struct vmcb *vmcb)
 {
 	vmcb->intercept_cr = INTERCEPT_CR_WRITE(4);
-	vmcb->intercept_exception =
-		1u << VEC_DB | 1u << VEC_AC | 1u << VEC_MC;
+	vmcb->intercept_exception = 1u << VEC_DB | 1u << VEC_AC | 1u << VEC_MC;
 	vmcb->intercept1 = INTERCEPT1_INTR | INTERCEPT1_NMI | INTERCEPT1_SMI |
 			   INTERCEPT1_INIT | INTERCEPT1_CR0_SEL |
 			   INTERCEPT1_RDPMC | INTERCEPT1_CPUID |
@@ -39,8 +38,7 @@ int svm_vcpu_create(struct vcpu *v)
 	if (!vmcb)
 		return -ENOMEM;
 	set_intercepts(vmcb);
-	vmcb->iopm_base =
-		mfn_to_addr(virt_to_mfn(hvm_port_bitmap(v->domain)));
+	vmcb->iopm_base = mfn_to_addr(virt_to_mfn(hvm_port_bitmap(v->domain)));
 	vmcb->msrpm_base = svm_msrpm_pa;
 	vmcb->v_intr_masking = 1;
 	vmcb->np_control = 1;
