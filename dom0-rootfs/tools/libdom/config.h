@@ -148,6 +148,22 @@ struct config_input {
  */
 int config_parse(const struct config_input *in, struct vm_config *cfg);
 
+/*
+ * One entry of disk=[] or vif=[], as a command's argument: 0 and *out, whose strings
+ * are to be freed with config_free_disk() or config_free_vif(); or -EINVAL and what is
+ * wrong in problem; or -ENOMEM. A vif without devid= has number 0.
+ */
+int config_parse_disk(const char *spec, struct vm_disk *out, char *problem, size_t size);
+int config_parse_vif(const char *spec, struct vm_vif *out, char *problem, size_t size);
+void config_free_disk(struct vm_disk *disk);
+void config_free_vif(struct vm_vif *vif);
+/* "0-3,^2", "all": CPUs of one vCPU, as cpus= has them. */
+int config_parse_cpuset(const char *text, struct vm_cpuset *out, char *problem,
+			size_t size);
+
+/* A copy of all; 0 or -ENOMEM. */
+int config_copy(const struct vm_config *from, struct vm_config *to);
+
 /* Frees what *cfg owns and empties it; harmless on a zeroed struct. */
 void config_free(struct vm_config *cfg);
 
