@@ -18,7 +18,7 @@ TOOLS :=
 
 # --- borrowed packages -------------------------------------------------------
 # Built from source on musl: one recipe each.
-SOURCE_PACKAGES := zlib xz zstd json-c busybox iptables
+SOURCE_PACKAGES := zlib xz zstd json-c busybox iptables ncurses libvterm
 # Taken as Debian built them; "+" follows a metapackage's dependency.
 KERNEL := $(B)/packages/kernel
 GRUB_PVH := $(B)/packages/grub/usr/lib/grub-xen/grub-i386-xen_pvh.bin
