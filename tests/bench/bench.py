@@ -53,6 +53,17 @@ ROWS = [
     ("grant_copy_8", "grant copy 8 B"),
     ("add_to_physmap", "add_to_physmap"),
     ("timer_halt", "one-shot timer + HLT"),
+    ("dom0_hypercall", "dom0: hypercall, net of the ioctl"),
+    ("dom0_notify", "dom0: event notify"),
+    ("dom0_ping_pong", "dom0: event ping-pong of two processes"),
+    ("dom0_copy_4k", "dom0: gntdev copy 4 KiB"),
+    ("dom0_map_unmap", "dom0: gntdev map, touch, unmap"),
+    ("guest_read_4k", "guest: 4 KiB read (blkback on brd)"),
+    ("guest_read_1m", "guest: 1 MiB read"),
+    ("create_paused_first", "xl create -p, xz kernel"),
+    ("create_paused_again", "xl create -p, that kernel again"),
+    ("create_paused_elf", "xl create -p, unpacked kernel"),
+    ("unpause_to_line", "xl unpause to the guest's first line"),
     ("entry_to_dom0", "entry to dom0's first instruction"),
     ("kept_kib", "memory kept of 3 GiB, KiB"),
     ("domain_extra_kib", "per 24 MiB domain (pool of 4 MiB asked), KiB"),
@@ -109,6 +120,8 @@ def measure(name):
     got = run(hv, hv["kernel"], paths, f"{name}-paths")
     told = run(hv, hv["kernel"], facts, f"{name}-facts")
     stub = run(hv, f"{OUT}/stub.elf", facts, f"{name}-stub")
+    got.update(run(hv, hv["kernel"], f"{TOP}/build/image/vmlinux console=hvc0 quiet "
+                   f"randomize_kstack_offset=off,{OUT}/dom0.cpio", f"{name}-dom0", 1500))
     got["image_kib"] = image_size(hv["kernel"]) // 1024
     if "free_kib" in told:
         got["kept_kib"] = RAM_KIB - told["free_kib"] - told["dom0_kib"]

@@ -5,7 +5,7 @@ include tests/guest/build.mk
 
 TB_DIR := tests/bench
 TB_OUT := $(B)/tests/bench
-TB_ELFS := $(TB_OUT)/paths.elf $(TB_OUT)/facts.elf
+TB_ELFS := $(TB_OUT)/paths.elf $(TB_OUT)/facts.elf $(TB_OUT)/granter.elf
 
 $(TB_OUT)/%.c.o: $(TB_DIR)/%.c $(TG_HEADERS) $(TB_DIR)/build.mk
 	@mkdir -p $(@D)
@@ -18,8 +18,30 @@ $(TB_OUT)/stub.elf: $(TB_DIR)/stub.S
 	@mkdir -p $(@D)
 	$(Q)$(CC) -m32 -nostdlib -static -no-pie -Wl,--build-id=none -Wl,-Ttext=0x100000 -o $@ $<
 
+# A dom0 of BusyBox and our tools, which measures from user space. The same
+# files boot its Linux guest.
+TB_DOM0 := $(TB_OUT)/dom0
+TB_TOOLS := $(foreach t,xenstored xenconsoled xl,$(filter %/$t,$(TOOLS)))
+
+$(TB_OUT)/ops: $(TB_DIR)/dom0/ops.c | $(SYSROOT)
+	@mkdir -p $(@D)
+	$(Q)$(MUSLCC) $(TOOL_CFLAGS) $(TOOL_LDFLAGS) -o $@ $<
+
+$(TB_OUT)/dom0.cpio: $(TREE_DEPS) $(shell find $(TB_DIR)/dom0 -type f) \
+		$(TB_OUT)/ops $(TB_OUT)/granter.elf $(TB_TOOLS) $(B)/image/vmlinux
+	$(Q)B=$(B) $(IMG)/mktree.sh $(TB_DOM0) $(TB_DIR)/dom0/modules.list \
+		$(TB_DIR)/dom0/tree
+	$(Q)cp $(TB_OUT)/ops $(TB_DOM0)/usr/sbin/
+	$(Q)$(call PACK,$(TB_DOM0)) | gzip -1n >$(TB_OUT)/initramfs.gz
+	$(Q)cp $(TB_TOOLS) $(TB_DOM0)/usr/sbin/
+	$(Q)cp $(TB_OUT)/initramfs.gz $(TB_OUT)/granter.elf $(B)/image/vmlinux \
+		$(TB_DOM0)/bench/
+	$(Q)cp $(BZIMAGE) $(TB_DOM0)/bench/vmlinuz
+	$(Q)$(call PACK,$(TB_DOM0)) >$@.tmp
+	$(Q)mv $@.tmp $@
+
 .PHONY: bench bench-kernels
-bench-kernels: $(TB_ELFS) $(TB_OUT)/stub.elf $(TG_OUT)/runner.elf
+bench-kernels: $(TB_ELFS) $(TB_OUT)/stub.elf $(TG_OUT)/runner.elf $(TB_OUT)/dom0.cpio
 
 bench: bench-kernels $(B)/hypervisor/basalt.elf
 	$(if $(filter 0,$(XEN)),,-$(Q)$(TB_DIR)/fetch-xen.sh $(TB_OUT)/xen)
