@@ -5,9 +5,7 @@ ISO := $(B)/basalt.iso
 HV_IMAGE ?= $(B)/hypervisor/basalt.elf
 # How much memory dom0 gets is the hypervisor's choice, by the size of the host.
 HV_ARGS ?= com1=115200 console=com1,vga
-# Without an IOMMU, pages of guests must be bounced for dom0's devices:
-# 65536 slabs of 2 KiB are 128 MiB of dom0's memory.
-DOM0_ARGS ?= swiotlb=65536,force nopvspin
+DOM0_ARGS ?= nopvspin
 SYSLINUX := /usr/lib/syslinux/modules/bios
 
 .PHONY: iso

@@ -145,6 +145,21 @@ struct info_block {
 	char cmdline[sizeof(boot_info.cmdline)];
 };
 
+/*
+ * Without an IOMMU the control domain's kernel must bounce what its devices
+ * read and write of guests' pages. The buffer is an eighth of its memory, at most
+ * 128 MiB, in slabs of 2 KiB; a "swiotlb=" in the boot menu stands as it is.
+ */
+static void add_bounce_buffers(char *cmdline, size_t size)
+{
+	uint64_t bytes = MIN(dom0_plan.pages << PAGE_SHIFT >> 3, 128ul << 20);
+	size_t len = strlen(cmdline);
+
+	if (!strstr(cmdline, "swiotlb="))
+		snprintf(cmdline + len, size - len, " swiotlb=%lu,force",
+			 bytes >> 11);
+}
+
 static void write_info(struct domain *d)
 {
 	struct info_block *b = phys_to_virt(dom0_plan.start_info);
@@ -160,6 +175,7 @@ static void write_info(struct domain *d)
 			.type = d->e820[i].type,
 		};
 	strlcpy(b->cmdline, boot_info.module[0].cmdline, sizeof(b->cmdline));
+	add_bounce_buffers(b->cmdline, sizeof(b->cmdline));
 	b->info = (struct hvm_start_info){
 		.magic = XEN_HVM_START_MAGIC_VALUE,
 		.version = 1,
