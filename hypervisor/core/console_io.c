@@ -50,14 +50,13 @@ static void line_end_locked(struct domain *d)
 
 static void write_lines(struct domain *d, const char *s, size_t n)
 {
-	spin_lock(&d->lock);
+	LOCKED(&d->lock);
 	for (size_t i = 0; i < n; i++) {
 		if (s[i] == '\n' || d->console_len == sizeof(d->console_line))
 			line_end_locked(d);
 		if (s[i] == '\t' || (s[i] >= ' ' && s[i] <= '~'))
 			d->console_line[d->console_len++] = s[i];
 	}
-	spin_unlock(&d->lock);
 }
 
 /* --- the operations ------------------------------------------------------- */

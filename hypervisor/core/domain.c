@@ -57,11 +57,10 @@ struct domain *domain_find(domid_t id)
 {
 	struct domain *d;
 
-	spin_lock(&list_lock);
+	LOCKED(&list_lock);
 	d = find_locked(id);
 	if (d && !get_live(d))
 		d = NULL;
-	spin_unlock(&list_lock);
 	return d;
 }
 
@@ -69,7 +68,7 @@ struct domain *domain_find_from(domid_t id)
 {
 	struct domain *found = NULL;
 
-	spin_lock(&list_lock);
+	LOCKED(&list_lock);
 	list_for_each(p, &all_domains) {
 		struct domain *d = list_entry(p, struct domain, link);
 
@@ -78,11 +77,10 @@ struct domain *domain_find_from(domid_t id)
 			break;
 		}
 	}
-	spin_unlock(&list_lock);
 	return found;
 }
 
-int domain_find_checked(domid_t id, int access_op, struct domain **out)
+int domain_find_checked(domid_t id, enum access_op op, struct domain **out)
 {
 	struct domain *self = current->domain;
 	struct domain *d;
@@ -96,7 +94,7 @@ int domain_find_checked(domid_t id, int access_op, struct domain **out)
 	}
 	if (!d)
 		return -ESRCH;
-	err = access_check(self, (enum access_op)access_op, d);
+	err = access_check(self, op, d);
 	if (err) {
 		domain_put(d);
 		return err;
@@ -150,7 +148,7 @@ static int list_publish(struct domain *d, domid_t wanted)
 {
 	int err = 0;
 
-	spin_lock(&list_lock);
+	LOCKED(&list_lock);
 	if (wanted == DOMID_INVALID)
 		err = pick_id_locked(&wanted);
 	else if (wanted >= DOMID_FIRST_RESERVED)
@@ -161,7 +159,6 @@ static int list_publish(struct domain *d, domid_t wanted)
 		d->id = wanted;
 		list_insert_locked(d);
 	}
-	spin_unlock(&list_lock);
 	return err;
 }
 
@@ -573,10 +570,9 @@ static void area_write_locked(const struct guest_area *a, unsigned int at,
 void area_write(struct guest_area *a, unsigned int offset, const void *src,
 		unsigned int len)
 {
-	spin_lock(&a->lock);
+	LOCKED(&a->lock);
 	if (a->page[0])
 		area_write_locked(a, a->offset + offset, src, len);
-	spin_unlock(&a->lock);
 }
 
 void area_release(struct guest_area *a)

@@ -61,15 +61,10 @@ static void mask_online(struct cpumask *m)
 
 /* --- vCPUs ---------------------------------------------------------------- */
 
-static struct vcpu *vcpu_of(const struct domain *d, uint32_t id)
-{
-	return id < d->max_vcpus ? d->vcpu[id] : NULL;
-}
-
 int domctl_vcpu_info(struct domain *d, struct xen_domctl *op)
 {
 	struct xen_domctl_getvcpuinfo *i = &op->u.getvcpuinfo;
-	const struct vcpu *v = vcpu_of(d, i->vcpu);
+	const struct vcpu *v = domain_vcpu(d, i->vcpu);
 
 	if (!v)
 		return -ESRCH;
@@ -125,7 +120,7 @@ static bool affinity_flags_ok(uint32_t flags)
 int domctl_set_affinity(struct domain *d, struct xen_domctl *op)
 {
 	struct xen_domctl_vcpuaffinity *a = &op->u.vcpuaffinity;
-	struct vcpu *v = vcpu_of(d, a->vcpu);
+	struct vcpu *v = domain_vcpu(d, a->vcpu);
 	int err = 0;
 
 	if (!affinity_flags_ok(a->flags))
@@ -142,7 +137,7 @@ int domctl_set_affinity(struct domain *d, struct xen_domctl *op)
 int domctl_get_affinity(struct domain *d, struct xen_domctl *op)
 {
 	struct xen_domctl_vcpuaffinity *a = &op->u.vcpuaffinity;
-	const struct vcpu *v = vcpu_of(d, a->vcpu);
+	const struct vcpu *v = domain_vcpu(d, a->vcpu);
 	int err = 0;
 
 	if (!affinity_flags_ok(a->flags))

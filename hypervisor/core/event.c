@@ -146,11 +146,10 @@ void virq_send_vcpu(struct vcpu *v, unsigned int virq)
 	struct domain *d = v->domain;
 	unsigned int port;
 
-	spin_lock(&d->event_lock);
+	LOCKED(&d->event_lock);
 	port = v->virq_port[virq];
 	if (port)
 		event_set_pending(d, port, event_port(d->events, port));
-	spin_unlock(&d->event_lock);
 }
 
 void virq_send_global(unsigned int virq)
@@ -170,13 +169,12 @@ static struct domain *peer_get(struct domain *d, unsigned int port)
 	struct domain *rd = NULL;
 	struct evtchn *chn;
 
-	spin_lock(&d->event_lock);
+	LOCKED(&d->event_lock);
 	chn = event_port(d->events, port);
 	if (chn && chn->state == EVTCHNSTAT_interdomain) {
 		rd = chn->remote;
 		domain_get(rd);
 	}
-	spin_unlock(&d->event_lock);
 	return rd;
 }
 

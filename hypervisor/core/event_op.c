@@ -30,11 +30,6 @@ _Static_assert(sizeof(evtchn_alloc_unbound_t) == 8 &&
 	       sizeof(evtchn_bind_interdomain_t) == 12 &&
 	       sizeof(evtchn_status_t) == 24, "same layout in 32-bit guests");
 
-static struct vcpu *vcpu_of(const struct domain *d, uint32_t id)
-{
-	return id < d->max_vcpus ? d->vcpu[id] : NULL;
-}
-
 /* --- making ports --------------------------------------------------------- */
 
 static int do_alloc_unbound(union event_arg *arg)
@@ -111,10 +106,10 @@ static int do_bind_virq(union event_arg *arg)
 
 	if (a->virq >= NR_VIRQS || (a->vcpu && !virq_is_per_vcpu(a->virq)))
 		return -EINVAL;
-	v = vcpu_of(d, a->vcpu);
+	v = domain_vcpu(d, a->vcpu);
 	if (!v)
 		return -ENOENT;
-	spin_lock(&d->event_lock);
+	LOCKED(&d->event_lock);
 	if (!v->virq_port[a->virq])
 		err = event_port_alloc_locked(d, &a->port, &chn);
 	if (!err) {
@@ -123,7 +118,6 @@ static int do_bind_virq(union event_arg *arg)
 		chn->vcpu = (uint16_t)v->id;
 		v->virq_port[a->virq] = a->port;
 	}
-	spin_unlock(&d->event_lock);
 	return err;
 }
 
@@ -134,15 +128,14 @@ static int do_bind_ipi(union event_arg *arg)
 	struct evtchn *chn;
 	int err;
 
-	if (!vcpu_of(d, a->vcpu))
+	if (!domain_vcpu(d, a->vcpu))
 		return -ENOENT;
-	spin_lock(&d->event_lock);
+	LOCKED(&d->event_lock);
 	err = event_port_alloc_locked(d, &a->port, &chn);
 	if (!err) {
 		chn->state = EVTCHNSTAT_ipi;
 		chn->vcpu = (uint16_t)a->vcpu;
 	}
-	spin_unlock(&d->event_lock);
 	return err;
 }
 
@@ -154,7 +147,7 @@ static int do_send(union event_arg *arg)
 	struct evtchn *chn;
 	int err = 0;
 
-	spin_lock(&d->event_lock);
+	LOCKED(&d->event_lock);
 	chn = event_port(d->events, arg->send.port);
 	if (!chn)
 		err = -EINVAL;
@@ -165,7 +158,6 @@ static int do_send(union event_arg *arg)
 		event_set_pending(d, arg->send.port, chn);
 	else if (chn->state != EVTCHNSTAT_unbound)
 		err = -EINVAL;
-	spin_unlock(&d->event_lock);
 	return err;
 }
 
@@ -227,11 +219,10 @@ static int do_bind_vcpu(union event_arg *arg)
 	struct domain *d = current->domain;
 	int err;
 
-	if (!vcpu_of(d, a->vcpu))
+	if (!domain_vcpu(d, a->vcpu))
 		return -ENOENT;
-	spin_lock(&d->event_lock);
+	LOCKED(&d->event_lock);
 	err = bind_vcpu_locked(event_port(d->events, a->port), a->vcpu);
-	spin_unlock(&d->event_lock);
 	return err;
 }
 
@@ -244,7 +235,7 @@ static int do_unmask(union event_arg *arg)
 	struct vcpu *v;
 	int err = 0;
 
-	spin_lock(&d->event_lock);
+	LOCKED(&d->event_lock);
 	chn = event_port(d->events, port);
 	if (!chn) {
 		err = -EINVAL;
@@ -255,7 +246,6 @@ static int do_unmask(union event_arg *arg)
 					     port / BITS_PER_WORD))
 			event_mark_upcall(v);
 	}
-	spin_unlock(&d->event_lock);
 	return err;
 }
 

@@ -99,12 +99,11 @@ int grants_frame(struct domain *d, unsigned int idx, mfn_t *out)
 
 	if (idx >= gt->max_frames)
 		return -EINVAL;
-	spin_lock(&gt->lock);
+	LOCKED(&gt->lock);
 	while (!err && gt->nr_frames <= idx)
 		err = grow_one_locked(gt);
 	if (!err)
 		*out = gt->frame[idx].mfn;
-	spin_unlock(&gt->lock);
 	return err;
 }
 
@@ -113,9 +112,8 @@ gfn_t grants_frame_gfn(struct domain *d, unsigned int idx)
 	struct grant_table *gt = d->grants;
 	gfn_t gfn;
 
-	spin_lock(&gt->lock);
+	LOCKED(&gt->lock);
 	gfn = idx < gt->nr_frames ? gt->frame[idx].gfn : INVALID_GFN;
-	spin_unlock(&gt->lock);
 	return gfn;
 }
 
@@ -123,21 +121,19 @@ void grants_set_frame_gfn(struct domain *d, unsigned int idx, gfn_t gfn)
 {
 	struct grant_table *gt = d->grants;
 
-	spin_lock(&gt->lock);
+	LOCKED(&gt->lock);
 	BUG_ON(idx >= gt->nr_frames);
 	gt->frame[idx].gfn = gfn;
-	spin_unlock(&gt->lock);
 }
 
 void grants_forget_gfn(struct domain *d, gfn_t gfn)
 {
 	struct grant_table *gt = d->grants;
 
-	spin_lock(&gt->lock);
+	LOCKED(&gt->lock);
 	for (unsigned int i = 0; i < gt->nr_frames; i++)
 		if (gt->frame[i].gfn.v == gfn.v)
 			gt->frame[i].gfn = INVALID_GFN;
-	spin_unlock(&gt->lock);
 }
 
 /* --- pinning -------------------------------------------------------------- */
@@ -248,10 +244,9 @@ int16_t grant_pin(struct domain *rd, grant_ref_t ref, domid_t mapper,
 	struct grant_table *gt = rd->grants;
 	int16_t status = GNTST_bad_gntref;
 
-	spin_lock(&gt->lock);
+	LOCKED(&gt->lock);
 	if (ref / GRANTS_PER_FRAME < gt->nr_frames)
 		status = pin_locked(rd, ref, mapper, write, out);
-	spin_unlock(&gt->lock);
 	return status;
 }
 

@@ -55,7 +55,7 @@ static uint32_t handle_reserve(struct grant_table *gt)
 {
 	uint32_t handle = HANDLE_NONE;
 
-	spin_lock(&gt->lock);
+	LOCKED(&gt->lock);
 	if (gt->free_handle != HANDLE_NONE || handles_grow_locked(gt)) {
 		struct maptrack *t = track_of(gt, gt->free_handle);
 
@@ -63,30 +63,27 @@ static uint32_t handle_reserve(struct grant_table *gt)
 		gt->free_handle = t->ref;
 		t->state = TRACK_BUSY;
 	}
-	spin_unlock(&gt->lock);
 	return handle;
 }
 
 static void handle_commit(struct grant_table *gt, uint32_t handle,
 			  const struct maptrack *as)
 {
-	spin_lock(&gt->lock);
+	LOCKED(&gt->lock);
 	*track_of(gt, handle) = *as;
 	gt->mapped++;
-	spin_unlock(&gt->lock);
 }
 
 static void handle_free(struct grant_table *gt, uint32_t handle)
 {
 	struct maptrack *t;
 
-	spin_lock(&gt->lock);
+	LOCKED(&gt->lock);
 	t = track_of(gt, handle);
 	t->granter = NULL;
 	t->state = TRACK_FREE;
 	t->ref = gt->free_handle;
 	gt->free_handle = handle;
-	spin_unlock(&gt->lock);
 }
 
 /* --- mapping -------------------------------------------------------------- */
@@ -187,7 +184,7 @@ static int16_t track_claim(struct grant_table *gt, uint32_t handle,
 	int16_t status = GNTST_okay;
 	struct maptrack *t;
 
-	spin_lock(&gt->lock);
+	LOCKED(&gt->lock);
 	t = track_of(gt, handle);
 	if (!t || t->state < TRACK_RW) {
 		status = GNTST_bad_handle;
@@ -198,7 +195,6 @@ static int16_t track_claim(struct grant_table *gt, uint32_t handle,
 		t->state = TRACK_BUSY;
 		gt->mapped--;
 	}
-	spin_unlock(&gt->lock);
 	return status;
 }
 

@@ -9,6 +9,8 @@
 #include <hv/lib.h>
 #include <hv/page.h>
 
+#define FIELDS_MAX 64u	/* bytes of the longest structure read by its fields */
+
 /* What to do with one piece of a guest page. */
 enum copy_kind { COPY_FROM_GUEST, COPY_TO_GUEST, COPY_CLEAR };
 
@@ -62,6 +64,42 @@ int guest_write(gva_t dst, const void *src, size_t len)
 int guest_clear(gva_t dst, size_t len)
 {
 	return copy(dst, NULL, len, COPY_CLEAR);
+}
+
+/* Bytes a field of kind @c takes, and what it is aligned to. */
+static unsigned int field_size(char c, bool compat, unsigned int *align)
+{
+	unsigned int size = c == 'H' ? 2 : c == 'I' ? 4 : c == 'L' && compat ? 4 : 8;
+
+	*align = compat ? MIN(size, 4u) : size;
+	return c == '+' ? 0 : size;
+}
+
+int guest_read_fields(void *dst, gva_t src, const char *fields, bool compat)
+{
+	unsigned int from = 0, to = 0, at = 0, align;
+	uint8_t raw[FIELDS_MAX];
+	int err;
+
+	for (const char *f = fields; *f; f++) {
+		unsigned int size = field_size(*f, compat, &align);
+
+		at = ROUNDUP(at, align) + size;
+	}
+	ASSERT(at <= sizeof(raw));
+	err = guest_read(compat ? raw : dst, src, at);
+	for (const char *f = fields; compat && !err && *f; f++) {
+		unsigned int size = field_size(*f, true, &align), wide;
+
+		from = ROUNDUP(from, align);
+		wide = field_size(*f, false, &align);
+		to = ROUNDUP(to, align);
+		memset((uint8_t *)dst + to, 0, wide);
+		memcpy((uint8_t *)dst + to, raw + from, size);
+		from += size;
+		to += wide;
+	}
+	return err;
 }
 
 int guest_read_long(gva_t array, uint64_t i, bool compat, uint64_t *out)

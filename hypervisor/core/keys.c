@@ -28,10 +28,7 @@ static void show_vcpu(struct vcpu *v)
 
 static void key_domains(void)
 {
-	struct domain *d;
-
-	for (domid_t id = 0; (d = domain_find_from(id)); domain_put(d)) {
-		id = (domid_t)(d->id + 1);
+	for_each_domain(d) {
 		log_info("d%u: %u pages of %u, %u references, paused %u%s%s",
 			 d->id, d->tot_pages, d->max_pages, d->refs,
 			 d->pause_count, d->shut_down ? ", shut down" : "",

@@ -77,9 +77,8 @@ static void write_line(enum log_level level, const char *who, const char *fmt, v
 	n = MIN(n, sizeof(line) - 2);
 	if (line[n - 1] != '\n')	/* a caller's own newline is as good */
 		line[n++] = '\n';
-	spin_lock(&log_lock);
+	LOCKED(&log_lock);
 	write_locked(line, n);
-	spin_unlock(&log_lock);
 }
 
 void hv_log(enum log_level level, const char *fmt, ...)
@@ -99,7 +98,7 @@ static bool guest_token(struct domain *d)
 	uint64_t now = now_ns(), earned;
 	bool ok;
 
-	spin_lock(&log_lock);
+	LOCKED(&log_lock);
 	earned = (now - d->log_refill) / GUEST_PERIOD_NS;
 	if (earned) {
 		d->log_tokens = MIN(d->log_tokens + earned, GUEST_BURST);
@@ -107,7 +106,6 @@ static bool guest_token(struct domain *d)
 	}
 	ok = d->log_tokens > 0;
 	d->log_tokens -= ok;
-	spin_unlock(&log_lock);
 	return ok;
 }
 
@@ -128,20 +126,18 @@ size_t log_read(uint64_t *pos, char *buf, size_t n)
 {
 	size_t i = 0;
 
-	spin_lock(&log_lock);
+	LOCKED(&log_lock);
 	if (*pos < ring_start)
 		*pos = ring_start;
 	while (i < n && *pos < ring_end)
 		buf[i++] = ring[(*pos)++ % RING_SIZE];
-	spin_unlock(&log_lock);
 	return i;
 }
 
 void log_clear(void)
 {
-	spin_lock(&log_lock);
+	LOCKED(&log_lock);
 	ring_start = ring_end;
-	spin_unlock(&log_lock);
 }
 
 void log_seize(void)
@@ -152,27 +148,24 @@ void log_seize(void)
 
 void console_write(const char *s, size_t n)
 {
-	spin_lock(&log_lock);
+	LOCKED(&log_lock);
 	write_locked(s, n);
-	spin_unlock(&log_lock);
 }
 
 void console_pass(const char *s, size_t n)
 {
-	spin_lock(&log_lock);
+	LOCKED(&log_lock);
 	for (size_t i = 0; i < n; i++)
 		arch_console_putc(s[i]);
-	spin_unlock(&log_lock);
 }
 
 int console_getc(void)
 {
 	int c = -1;
 
-	spin_lock(&input_lock);
+	LOCKED(&input_lock);
 	if (input_tail != input_head)
 		c = (unsigned char)input[input_tail++ % INPUT_SIZE];
-	spin_unlock(&input_lock);
 	return c;
 }
 

@@ -27,6 +27,8 @@ struct memory_call {
 	struct hypercall *hc;
 	gva_t at;		/* of the argument in the guest */
 	uint64_t start;		/* items done before a restart */
+	struct domain *d;	/* the argument's, checked; NULL when it names none */
+	struct domain *fd;	/* a second one, whose frames are mapped */
 	union memory_arg a;	/* copied in once */
 };
 
@@ -34,6 +36,9 @@ typedef long memory_fn(struct memory_call *c);
 
 /* Goes on later with item @done; progress travels in the command's top bits. */
 long memory_restart(struct memory_call *c, uint64_t done);
+/* Items c->start to @nr with @one, up to its first error; makes room in between. */
+long memory_each(struct memory_call *c, uint64_t nr,
+		 int (*one)(struct memory_call *c, uint64_t i));
 
 /* RAM that was taken out of a p2m and waits for the flush. */
 struct memory_removed {
@@ -43,8 +48,7 @@ struct memory_removed {
 /* Flushes and drops. */
 void memory_removed_finish(struct domain *d, struct memory_removed *r);
 
-memory_fn memory_populate, memory_decrease, memory_increase, memory_claim,
-	memory_set_pod, memory_get_pod;
+memory_fn memory_populate, memory_decrease, memory_claim, memory_pod;
 memory_fn memory_add, memory_add_batch, memory_remove, memory_acquire;
 
 #endif

@@ -143,10 +143,9 @@ static int add_one(struct domain *d, unsigned int space, uint64_t idx, gfn_t gfn
 	int err;
 
 	r.n = 0;
-	spin_lock(&d->lock);
+	LOCKED(&d->lock);
 	err = spaces[space](d, idx, gfn, &r);
 	memory_removed_finish(d, &r);
-	spin_unlock(&d->lock);
 	return err;
 }
 
@@ -159,37 +158,20 @@ static int space_check(unsigned int space)
 	return space < ARRAY_SIZE(spaces) ? 0 : -ENOSYS;
 }
 
-static long add_range(struct memory_call *c, struct domain *d)
+static int add_item(struct memory_call *c, uint64_t i)
 {
 	const struct xen_add_to_physmap *a = &c->a.add;
-	uint64_t nr = a->space == XENMAPSPACE_gmfn_range ? a->size : 1;
 
-	for (uint64_t i = c->start; i < nr; i++) {
-		int err;
-
-		if (i > c->start && i % MEMORY_PREEMPT_EVERY == 0 &&
-		    hypercall_preempt_check())
-			return memory_restart(c, i);
-		err = add_one(d, a->space, a->idx + i, GFN(a->gpfn + i));
-		if (err)
-			return err;
-	}
-	return 0;
+	return add_one(c->d, a->space, a->idx + i, GFN(a->gpfn + i));
 }
 
 long memory_add(struct memory_call *c)
 {
-	struct domain *d;
-	long err = space_check(c->a.add.space);
+	const struct xen_add_to_physmap *a = &c->a.add;
+	int err = space_check(a->space);
 
-	if (err)
-		return err;
-	err = domain_find_checked(c->a.add.domid, ACCESS_TARGET, &d);
-	if (err)
-		return err;
-	err = add_range(c, d);
-	domain_put(d);
-	return err;
+	return err ? err : memory_each(c, a->space == XENMAPSPACE_gmfn_range ? a->size : 1,
+				       add_item);
 }
 
 /* --- foreign frames ------------------------------------------------------- */
@@ -202,13 +184,10 @@ static int insert_foreign(struct domain *d, gfn_t gfn, struct page *pg,
 	int err;
 
 	r.n = 0;
-	spin_lock(&d->lock);
+	LOCKED(&d->lock);
 	err = make_room_locked(d, gfn, &r);
 	memory_removed_finish(d, &r);
-	if (!err)
-		err = p2m_insert(d, gfn, page_to_mfn(pg), 0, type);
-	spin_unlock(&d->lock);
-	return err;
+	return err ? err : p2m_insert(d, gfn, page_to_mfn(pg), 0, type);
 }
 
 static int add_foreign(struct domain *d, struct domain *fd, gfn_t fgfn, gfn_t gfn)
@@ -229,109 +208,63 @@ static int add_foreign(struct domain *d, struct domain *fd, gfn_t fgfn, gfn_t gf
 	return err;
 }
 
-static int foreign_find(domid_t id, const struct domain *d, struct domain **out)
+/* The domain whose frames are mapped, into c->fd. */
+static int foreign_find(struct memory_call *c, domid_t id, const struct domain *d)
 {
-	struct domain *fd;
-	int err;
+	int err = id == DOMID_SELF ? -EINVAL :
+		  domain_find_checked(id, ACCESS_FOREIGN_MAP, &c->fd);
 
-	if (id == DOMID_SELF)
-		return -EINVAL;
-	err = domain_find_checked(id, ACCESS_FOREIGN_MAP, &fd);
-	if (err)
-		return err;
-	if (fd == d || fd->dying) {
-		domain_put(fd);
-		return -EINVAL;
-	}
-	*out = fd;
-	return 0;
+	return !err && (c->fd == d || c->fd->dying) ? -EINVAL : err;
 }
 
 /* --- add_to_physmap_batch ------------------------------------------------- */
 
-/* @fd is set for foreign frames only. */
-static int batch_one(struct memory_call *c, struct domain *d,
-		     struct domain *fd, uint64_t i)
+static int batch_item(struct memory_call *c, uint64_t i)
 {
 	const struct xen_add_to_physmap_batch *a = &c->a.batch;
 	uint64_t idx, gfn;
 	int32_t result;
-	int err;
 
-	err = guest_read_long(HANDLE_GVA(a->idxs), i, false, &idx);
-	if (!err)
-		err = guest_read_long(HANDLE_GVA(a->gpfns), i, false, &gfn);
-	if (err)
-		return err;
-	result = fd ? add_foreign(d, fd, GFN(idx), GFN(gfn)) :
-		      add_one(d, a->space, idx, GFN(gfn));
-	return guest_write(gva_add(HANDLE_GVA(a->errs), i * sizeof(result)),
-			   &result, sizeof(result));
-}
-
-static long batch_run(struct memory_call *c, struct domain *d, struct domain *fd)
-{
-	for (uint64_t i = c->start; i < c->a.batch.size; i++) {
-		int err;
-
-		if (i > c->start && i % MEMORY_PREEMPT_EVERY == 0 &&
-		    hypercall_preempt_check())
-			return memory_restart(c, i);
-		err = batch_one(c, d, fd, i);
-		if (err)
-			return err;
-	}
-	return 0;
+	if (guest_read_long(HANDLE_GVA(a->idxs), i, c->hc->compat, &idx) ||
+	    guest_read_long(HANDLE_GVA(a->gpfns), i, c->hc->compat, &gfn))
+		return -EFAULT;
+	result = c->fd ? add_foreign(c->d, c->fd, GFN(idx), GFN(gfn)) :
+			 add_one(c->d, a->space, idx, GFN(gfn));
+	return guest_put(a->errs, i, &result);
 }
 
 long memory_add_batch(struct memory_call *c)
 {
 	const struct xen_add_to_physmap_batch *a = &c->a.batch;
-	bool foreign = a->space == XENMAPSPACE_gmfn_foreign;
-	struct domain *d, *fd = NULL;
-	long err = foreign ? 0 : space_check(a->space);
+	int err;
 
-	if (err)
-		return err;
-	if (!foreign && (a->u.res0 || a->space == XENMAPSPACE_gmfn_range))
-		return -EINVAL;
-	err = domain_find_checked(a->domid, ACCESS_TARGET, &d);
-	if (err)
-		return err;
-	if (foreign)
-		err = foreign_find(a->u.foreign_domid, d, &fd);
-	if (!err)
-		err = batch_run(c, d, fd);
-	if (fd)
-		domain_put(fd);
-	domain_put(d);
-	return err;
+	if (a->space == XENMAPSPACE_gmfn_foreign)
+		err = foreign_find(c, a->u.foreign_domid, c->d);
+	else if (a->u.res0 || a->space == XENMAPSPACE_gmfn_range)
+		err = -EINVAL;
+	else
+		err = space_check(a->space);
+	return err ? err : memory_each(c, a->size, batch_item);
 }
 
 /* --- remove_from_physmap -------------------------------------------------- */
 
 long memory_remove(struct memory_call *c)
 {
-	gfn_t gfn = GFN(c->a.remove.gpfn);
 	struct memory_removed r;
-	struct domain *d;
-	int err = domain_find_checked(c->a.remove.domid, ACCESS_TARGET, &d);
+	int err;
 
-	if (err)
-		return err;
 	r.n = 0;
-	spin_lock(&d->lock);
-	err = take_out_locked(d, gfn, P2M_BITS_RAM | P2M_BITS_FOREIGN |
-			      P2M_BIT(P2M_SPECIAL), &r);
-	memory_removed_finish(d, &r);
-	spin_unlock(&d->lock);
-	domain_put(d);
+	LOCKED(&c->d->lock);
+	err = take_out_locked(c->d, GFN(c->a.remove.gpfn), P2M_BITS_RAM |
+			      P2M_BITS_FOREIGN | P2M_BIT(P2M_SPECIAL), &r);
+	memory_removed_finish(c->d, &r);
 	return err;
 }
 
 /* --- acquire_resource ----------------------------------------------------- */
 
-static int acquire_one(struct memory_call *c, struct domain *rd, uint64_t i)
+static int acquire_grant_frame(struct memory_call *c, uint64_t i)
 {
 	const struct xen_mem_acquire_resource *a = &c->a.resource;
 	struct domain *d = current->domain;
@@ -340,12 +273,11 @@ static int acquire_one(struct memory_call *c, struct domain *rd, uint64_t i)
 	mfn_t mfn;
 	int err;
 
-	err = guest_read_long(HANDLE_GVA(a->frame_list), i, false, &gfn);
-	if (err)
-		return err;
-	if (a->frame + i >= grants_max_frames(rd) || !p2m_may_alias(d, GFN(gfn)))
+	if (guest_read_long(HANDLE_GVA(a->frame_list), i, c->hc->compat, &gfn))
+		return -EFAULT;
+	if (a->frame + i >= grants_max_frames(c->fd) || !p2m_may_alias(d, GFN(gfn)))
 		return -EINVAL;
-	err = grants_frame(rd, (unsigned int)(a->frame + i), &mfn);
+	err = grants_frame(c->fd, (unsigned int)(a->frame + i), &mfn);
 	if (err)
 		return err;
 	pg = mfn_to_page(mfn);
@@ -357,52 +289,34 @@ static int acquire_one(struct memory_call *c, struct domain *rd, uint64_t i)
 	return err;
 }
 
-static long acquire_run(struct memory_call *c, struct domain *rd)
+static int acquire_item(struct memory_call *c, uint64_t i)
 {
-	for (uint64_t i = c->start; i < c->a.resource.nr_frames; i++) {
-		int err;
+	int err = acquire_grant_frame(c, i);
 
-		if (i > c->start && i % MEMORY_PREEMPT_EVERY == 0 &&
-		    hypercall_preempt_check())
-			return memory_restart(c, i);
-		err = acquire_one(c, rd, i);
-		/* Some are mapped: the header's word for that is -EIO. */
-		if (err)
-			return i ? -EIO : err;
-	}
-	return 0;
-}
-
-static long acquire_grant_table(struct memory_call *c, struct domain *rd)
-{
-	const struct xen_mem_acquire_resource *a = &c->a.resource;
-	uint32_t size = grants_max_frames(rd);
-
-	if (a->id != XENMEM_resource_grant_table_id_shared)
-		return -EINVAL;
-	if (a->nr_frames)
-		return acquire_run(c, rd);
-	if (HANDLE_GVA(a->frame_list).v)
-		return 0;
-	return guest_write(gva_add(c->at, offsetof(struct xen_mem_acquire_resource,
-					    nr_frames)), &size, sizeof(size));
+	/* Some are mapped: the header's word for that is -EIO. */
+	return err && i ? -EIO : err;
 }
 
 long memory_acquire(struct memory_call *c)
 {
 	const struct xen_mem_acquire_resource *a = &c->a.resource;
-	struct domain *rd;
-	long err;
+	uint32_t size;
+	int err;
 
 	if (a->pad || a->frame > UINT32_MAX)
 		return -EINVAL;
-	err = foreign_find(a->domid, current->domain, &rd);
+	err = foreign_find(c, a->domid, current->domain);
 	if (err)
 		return err;
-	if (a->type == XENMEM_resource_grant_table)
-		err = acquire_grant_table(c, rd);
-	else
-		err = -EOPNOTSUPP;
-	domain_put(rd);
-	return err;
+	if (a->type != XENMEM_resource_grant_table)
+		return -EOPNOTSUPP;
+	if (a->id != XENMEM_resource_grant_table_id_shared)
+		return -EINVAL;
+	if (a->nr_frames)
+		return memory_each(c, a->nr_frames, acquire_item);
+	if (HANDLE_GVA(a->frame_list).v)
+		return 0;
+	size = grants_max_frames(c->fd);
+	return guest_write(gva_add(c->at, offsetof(struct xen_mem_acquire_resource,
+						   nr_frames)), &size, sizeof(size));
 }

@@ -68,74 +68,54 @@ static bool remove_extent(struct domain *d, gfn_t gfn, unsigned int order,
 
 /* --- both: a list of extents ---------------------------------------------- */
 
-static bool one_extent(struct memory_call *c, struct domain *d, gfn_t gfn,
-		       struct memory_removed *r)
-{
-	unsigned int order = c->a.reservation.extent_order;
-
-	return r ? remove_extent(d, gfn, order, r) : populate_extent(d, gfn, order);
-}
-
-static long do_extents(struct memory_call *c, struct domain *d, struct memory_removed *r)
+/* @r: where removed frames go; NULL to populate. */
+static long do_extents(struct memory_call *c, struct memory_removed *r)
 {
 	const struct xen_memory_reservation *a = &c->a.reservation;
+	unsigned int order = a->extent_order;
 	uint64_t i;
 
 	for (i = c->start; i < a->nr_extents; i++) {
-		bool check = a->extent_order || i % MEMORY_PREEMPT_EVERY == 0;
+		bool check = order || i % MEMORY_PREEMPT_EVERY == 0;
 		uint64_t gfn;
 
 		if (i > c->start && check && hypercall_preempt_check())
 			return memory_restart(c, i);
-		if (guest_read_long(HANDLE_GVA(a->extent_start), i,
-				    c->hc->compat, &gfn) ||
-		    !one_extent(c, d, GFN(gfn), r))
+		if (guest_read_long(HANDLE_GVA(a->extent_start), i, c->hc->compat, &gfn) ||
+		    !(r ? remove_extent(c->d, GFN(gfn), order, r) :
+			  populate_extent(c->d, GFN(gfn), order)))
 			break;
 	}
 	return (long)i;
 }
 
-static long change_reservation(struct memory_call *c, struct memory_removed *r)
+static bool request_ok(const struct memory_call *c)
 {
-	const struct xen_memory_reservation *a = &c->a.reservation;
-	struct domain *d;
-	long ret;
-
-	if (a->nr_extents > UINT32_MAX || c->start > a->nr_extents)
-		return -EINVAL;
-	ret = domain_find_checked(a->domid, ACCESS_TARGET, &d);
-	if (ret)
-		return ret;
-	ret = a->extent_order > ORDER_MAX ? (long)c->start : do_extents(c, d, r);
-	if (r)
-		memory_removed_finish(d, r);
-	domain_put(d);
-	return ret;
+	return c->a.reservation.nr_extents <= UINT32_MAX &&
+	       c->start <= c->a.reservation.nr_extents;
 }
 
 long memory_populate(struct memory_call *c)
 {
-	return change_reservation(c, NULL);
+	if (!request_ok(c))
+		return -EINVAL;
+	return c->a.reservation.extent_order > ORDER_MAX ? (long)c->start :
+							   do_extents(c, NULL);
 }
 
 long memory_decrease(struct memory_call *c)
 {
 	struct memory_removed r;
+	long ret;
 
+	if (!request_ok(c))
+		return -EINVAL;
+	if (c->a.reservation.extent_order > ORDER_MAX)
+		return (long)c->start;
 	r.n = 0;
-	return change_reservation(c, &r);
-}
-
-/* Frames without a place in the guest's memory: nothing is given. */
-long memory_increase(struct memory_call *c)
-{
-	struct domain *d;
-	int err = domain_find_checked(c->a.reservation.domid, ACCESS_TARGET, &d);
-
-	if (err)
-		return err;
-	domain_put(d);
-	return 0;
+	ret = do_extents(c, &r);
+	memory_removed_finish(c->d, &r);
+	return ret;
 }
 
 /* --- claims --------------------------------------------------------------- */
@@ -143,45 +123,22 @@ long memory_increase(struct memory_call *c)
 long memory_claim(struct memory_call *c)
 {
 	const struct xen_memory_reservation *a = &c->a.reservation;
-	struct domain *d;
-	int err;
 
 	if (HANDLE_GVA(a->extent_start).v || a->extent_order || a->mem_flags)
 		return -EINVAL;
-	err = domain_find_checked(a->domid, ACCESS_DOMAIN_CONTROL, &d);
-	if (err)
-		return err;
 	if (a->nr_extents)
-		err = page_claim(d, a->nr_extents);
-	else
-		page_unclaim(d);
-	domain_put(d);
-	return err;
+		return page_claim(c->d, a->nr_extents);
+	page_unclaim(c->d);
+	return 0;
 }
 
-/* --- populate on demand: not done, so target and allocation are the same -- */
-
-static long answer_pod(struct memory_call *c)
+/* Populate on demand is not done, so target and allocation are the same. */
+long memory_pod(struct memory_call *c)
 {
 	struct xen_pod_target *p = &c->a.pod;
-	struct domain *d;
-	int err = domain_find_checked(p->domid, ACCESS_DOMAIN_CONTROL, &d);
 
-	if (err)
-		return err;
-	p->tot_pages = d->tot_pages;
+	p->tot_pages = c->d->tot_pages;
 	p->pod_cache_pages = 0;
 	p->pod_entries = 0;
-	domain_put(d);
 	return guest_write(c->at, p, sizeof(*p));
-}
-
-long memory_set_pod(struct memory_call *c)
-{
-	return answer_pod(c);
-}
-
-long memory_get_pod(struct memory_call *c)
-{
-	return answer_pod(c);
 }

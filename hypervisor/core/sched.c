@@ -273,14 +273,13 @@ void sched_yield(void)
 	struct vcpu *v = current;
 	struct runqueue *rq = this_cpu()->rq;
 
-	spin_lock(&rq->lock);
+	LOCKED(&rq->lock);
 	if (rq->nr) {
 		struct vcpu *next = list_first(&rq->queue, struct vcpu, rq_link);
 
 		v->vtime = MAX(v->vtime, next->vtime + GRANULARITY_NS);
 		this_cpu()->need_resched = true;
 	}
-	spin_unlock(&rq->lock);
 }
 
 void sched_block(void)

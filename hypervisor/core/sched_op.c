@@ -155,10 +155,9 @@ static long do_watchdog(struct hypercall *hc, gva_t arg)
 
 	if (ret)
 		return ret;
-	spin_lock(&d->lock);
+	LOCKED(&d->lock);
 	ret = w.id ? watchdog_set_locked(d, w.id - 1, w.timeout) :
 		     watchdog_take_locked(d, w.timeout);
-	spin_unlock(&d->lock);
 	return ret;
 }
 

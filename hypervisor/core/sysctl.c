@@ -50,19 +50,18 @@ static int domain_info_list(struct xen_sysctl *op)
 {
 	struct xen_sysctl_getdomaininfolist *l = &op->u.getdomaininfolist;
 	struct xen_domctl_getdomaininfo info;
-	struct domain *d;
-	domid_t next = l->first_domain;
 
 	l->num_domains = 0;
-	while (l->num_domains < l->max_domains && (d = domain_find_from(next))) {
-		gva_t to = gva_add(HANDLE_GVA(l->buffer), l->num_domains * sizeof(info));
+	for (domid_t next = l->first_domain; l->num_domains < l->max_domains;) {
+		struct domain *d = domain_find_from(next);
 
+		if (!d)
+			break;
 		domain_info_fill(d, &info);
 		next = (domid_t)(d->id + 1);
 		domain_put(d);
-		if (guest_write(to, &info, sizeof(info)))
+		if (guest_put(l->buffer, l->num_domains++, &info))
 			return -EFAULT;
-		l->num_domains++;
 	}
 	return 0;
 }
@@ -74,7 +73,7 @@ static int debug_keys(struct xen_sysctl *op)
 	for (uint32_t i = 0; i < k->nr_keys; i++) {
 		char key;
 
-		if (guest_read(&key, gva_add(HANDLE_GVA(k->keys), i), 1))
+		if (guest_get(k->keys, i, &key))
 			return -EFAULT;
 		keys_press(key);
 	}

@@ -34,18 +34,14 @@ int sysctl_physinfo(struct xen_sysctl *op)
 int sysctl_cpuinfo(struct xen_sysctl *op)
 {
 	struct xen_sysctl_getcpuinfo *g = &op->u.getcpuinfo;
-	uint32_t nr = MIN(g->max_cpus, nr_cpus);
 
-	for (uint32_t i = 0; i < nr; i++) {
-		struct xen_sysctl_cpuinfo info = {
-			.idletime = vcpu_cpu_time(cpus[i]->idle),
-		};
+	g->nr_cpus = MIN(g->max_cpus, nr_cpus);
+	for (uint32_t i = 0; i < g->nr_cpus; i++) {
+		struct xen_sysctl_cpuinfo info = {vcpu_cpu_time(cpus[i]->idle)};
 
-		if (guest_write(gva_add(HANDLE_GVA(g->info), i * sizeof(info)),
-				&info, sizeof(info)))
+		if (guest_put(g->info, i, &info))
 			return -EFAULT;
 	}
-	g->nr_cpus = nr;
 	return 0;
 }
 
@@ -60,8 +56,7 @@ int sysctl_cputopo(struct xen_sysctl *op)
 	for (uint32_t i = 0; i < nr; i++) {
 		struct xen_sysctl_cputopo topo = {.core = i};
 
-		if (guest_write(gva_add(HANDLE_GVA(t->cputopo), i * sizeof(topo)),
-				&topo, sizeof(topo)))
+		if (guest_put(t->cputopo, i, &topo))
 			return -EFAULT;
 	}
 	t->num_cpus = nr_cpus;
@@ -78,28 +73,13 @@ int sysctl_numa(struct xen_sysctl *op)
 	const uint32_t distance = NODE_DISTANCE_SELF;
 
 	if (n->num_nodes && HANDLE_GVA(n->meminfo).v &&
-	    guest_write(HANDLE_GVA(n->meminfo), &mem, sizeof(mem)))
+	    guest_put(n->meminfo, 0, &mem))
 		return -EFAULT;
 	if (n->num_nodes && HANDLE_GVA(n->distance).v &&
-	    guest_write(HANDLE_GVA(n->distance), &distance, sizeof(distance)))
+	    guest_put(n->distance, 0, &distance))
 		return -EFAULT;
 	n->num_nodes = 1;
 	return 0;
-}
-
-static unsigned int count_domains(void)
-{
-	struct domain *d = domain_find_from(0);
-	unsigned int n = 0;
-
-	while (d) {
-		domid_t next = (domid_t)(d->id + 1);
-
-		n++;
-		domain_put(d);
-		d = domain_find_from(next);
-	}
-	return n;
 }
 
 int sysctl_cpupool(struct xen_sysctl *op)
@@ -112,7 +92,9 @@ int sysctl_cpupool(struct xen_sysctl *op)
 		if (p->cpupool_id)
 			return -ENOENT;
 		p->sched_id = XEN_SCHEDULER_CREDIT2;
-		p->n_dom = count_domains();
+		p->n_dom = 0;
+		for_each_domain(d)
+			p->n_dom++;
 		for_each_cpu(cpu)
 			bit_set(mask.w, cpu);
 		return cpumask_write(&p->cpumap, &mask);
@@ -140,11 +122,9 @@ static int perfc_write(const struct xen_sysctl_perfc_op *p, unsigned int row,
 
 	(void)snprintf(desc.name, sizeof(desc.name), "hypercall %s", hypercall_name(nr));
 	if (HANDLE_GVA(p->desc).v)
-		err = guest_write(gva_add(HANDLE_GVA(p->desc), row * sizeof(desc)),
-				  &desc, sizeof(desc));
+		err = guest_put(p->desc, row, &desc);
 	if (!err && HANDLE_GVA(p->val).v)
-		err = guest_write(gva_add(HANDLE_GVA(p->val), row * sizeof(val)),
-				  &val, sizeof(val));
+		err = guest_put(p->val, row, &val);
 	return err;
 }
 

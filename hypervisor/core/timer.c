@@ -47,14 +47,13 @@ void timer_set(struct timer *t, uint64_t expires)
 	struct cpu *c = this_cpu();
 
 	timer_stop(t);
-	spin_lock(&c->timer_lock);
+	LOCKED(&c->timer_lock);
 	t->expires = expires;
 	t->cpu = c->id;
 	t->armed = true;
 	insert_locked(c, t);
 	if (c->timer_programmed != TIMER_DUE)
 		program_locked(c);
-	spin_unlock(&c->timer_lock);
 }
 
 void timer_stop(struct timer *t)
@@ -128,8 +127,7 @@ uint64_t timer_next(void)
 	struct cpu *c = this_cpu();
 	uint64_t next;
 
-	spin_lock(&c->timer_lock);
+	LOCKED(&c->timer_lock);
 	next = first_expiry(c);
-	spin_unlock(&c->timer_lock);
 	return next;
 }

@@ -210,9 +210,9 @@ static long (*const rows[])(struct vcpu_call *c) = {
 long vcpu_op(struct hypercall *hc)
 {
 	struct domain *d = current->domain;
-	uint32_t cmd = (uint32_t)hc->arg[0], id = (uint32_t)hc->arg[1];
+	uint32_t cmd = (uint32_t)hc->arg[0];
 	struct vcpu_call c = {
-		.v = id < d->max_vcpus ? d->vcpu[id] : NULL,
+		.v = domain_vcpu(d, (uint32_t)hc->arg[1]),
 		.arg = GVA(hc->arg[2]),
 		.compat = hc->compat,
 	};

@@ -27,9 +27,8 @@ struct p2m_entry p2m_get(struct domain *d, gfn_t gfn)
 {
 	struct p2m_entry e;
 
-	spin_lock(&d->p2m_lock);
+	LOCKED(&d->p2m_lock);
 	e = get_locked(d, gfn);
-	spin_unlock(&d->p2m_lock);
 	return e;
 }
 
@@ -46,12 +45,11 @@ struct page *p2m_get_page(struct domain *d, gfn_t gfn, bool write)
 	struct page *pg = NULL;
 	struct p2m_entry e;
 
-	spin_lock(&d->p2m_lock);
+	LOCKED(&d->p2m_lock);
 	e = get_locked(d, gfn);
 	if (e.type != P2M_HOLE && e.type != P2M_MMIO &&
 	    (!write || p2m_is_writable(e.type)))
 		pg = ref_locked(e, NULL);
-	spin_unlock(&d->p2m_lock);
 	return pg;
 }
 
@@ -95,7 +93,7 @@ int p2m_insert(struct domain *d, gfn_t gfn, mfn_t mfn, unsigned int order,
 
 	if (((gfn.v | mfn.v) & (nr - 1)) || gfn.v >= limit || nr > limit - gfn.v)
 		return -EINVAL;
-	spin_lock(&d->p2m_lock);
+	LOCKED(&d->p2m_lock);
 	/* Teardown takes this lock after `dying` is set: nothing slips in. */
 	if (d->dying)
 		err = -EINVAL;
@@ -105,7 +103,6 @@ int p2m_insert(struct domain *d, gfn_t gfn, mfn_t mfn, unsigned int order,
 		err = arch_p2m_set(d, gfn, mfn, order, type);
 	if (!err && gfn.v + nr - 1 > d->max_gfn)
 		d->max_gfn = gfn.v + nr - 1;
-	spin_unlock(&d->p2m_lock);
 	return err;
 }
 
@@ -132,9 +129,8 @@ int p2m_remove(struct domain *d, gfn_t gfn, unsigned int types, struct p2m_entry
 {
 	int err;
 
-	spin_lock(&d->p2m_lock);
+	LOCKED(&d->p2m_lock);
 	err = remove_locked(d, gfn, types, old);
-	spin_unlock(&d->p2m_lock);
 	return err;
 }
 
@@ -145,9 +141,8 @@ bool p2m_may_alias(const struct domain *d, gfn_t gfn)
 
 void p2m_flush(struct domain *d)
 {
-	spin_lock(&d->p2m_lock);
+	LOCKED(&d->p2m_lock);
 	arch_p2m_flush(d);
-	spin_unlock(&d->p2m_lock);
 }
 
 static void drop_one(struct domain *d, struct p2m_entry old)
@@ -177,7 +172,7 @@ static unsigned int teardown_batch(struct domain *d, struct p2m_entry *old,
 {
 	unsigned int n = 0;
 
-	spin_lock(&d->p2m_lock);
+	LOCKED(&d->p2m_lock);
 	while (n < max && arch_p2m_next(d, &d->teardown_gfn, &old[n])) {
 		uint64_t mask = (1ull << old[n].order) - 1;
 		gfn_t base = GFN(d->teardown_gfn.v & ~mask);
@@ -189,7 +184,6 @@ static unsigned int teardown_batch(struct domain *d, struct p2m_entry *old,
 	}
 	if (n)
 		arch_p2m_flush(d);
-	spin_unlock(&d->p2m_lock);
 	return n;
 }
 

@@ -67,22 +67,20 @@ int page_claim(struct domain *d, uint64_t nr)
 {
 	int err = 0;
 
-	spin_lock(&account_lock);
+	LOCKED(&account_lock);
 	if (d->claimed_pages || d->dying || nr <= d->tot_pages || nr > d->max_pages)
 		err = -EINVAL;
 	else if (nr - d->tot_pages + claimed_total > page_nr_free())
 		err = -ENOMEM;
 	else
 		claim_set_locked(d, (unsigned int)nr - d->tot_pages);
-	spin_unlock(&account_lock);
 	return err;
 }
 
 void page_unclaim(struct domain *d)
 {
-	spin_lock(&account_lock);
+	LOCKED(&account_lock);
 	claim_set_locked(d, 0);
-	spin_unlock(&account_lock);
 }
 
 uint64_t page_nr_claimed(void)

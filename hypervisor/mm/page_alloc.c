@@ -154,7 +154,7 @@ void page_alloc_add(mfn_t start, mfn_t end)
 	if (mfn >= last)
 		return;
 	mark_free(mfn, last - mfn);
-	spin_lock(&alloc_lock);
+	LOCKED(&alloc_lock);
 	nr_total += last - mfn;
 	nr_free += last - mfn;
 	while (mfn < last) {
@@ -163,7 +163,6 @@ void page_alloc_add(mfn_t start, mfn_t end)
 		block_put_locked(mfn, order);
 		mfn += 1ul << order;
 	}
-	spin_unlock(&alloc_lock);
 }
 
 /* Halves the free block at @mfn, which is in no list, into two listed ones. */
@@ -239,11 +238,10 @@ void page_free(mfn_t mfn, unsigned int order)
 		if (hv_debug)
 			fill_with_junk(mfn_add(mfn, i));
 	}
-	spin_lock(&alloc_lock);
+	LOCKED(&alloc_lock);
 	mark_free(mfn.v, nr);
 	nr_free += nr;
 	block_put_locked(mfn.v, order);
-	spin_unlock(&alloc_lock);
 }
 
 static bool range_is_free_locked(uint64_t start, uint64_t nr)
@@ -272,11 +270,9 @@ int page_alloc_reserve(mfn_t start, uint64_t nr, domid_t owner)
 
 	if (end < mfn || end > frame_count)
 		return -EINVAL;
-	spin_lock(&alloc_lock);
-	if (!range_is_free_locked(mfn, nr)) {
-		spin_unlock(&alloc_lock);
+	LOCKED(&alloc_lock);
+	if (!range_is_free_locked(mfn, nr))
 		return -EBUSY;
-	}
 	while (mfn < end) {
 		unsigned int order;
 		uint64_t head = block_of_locked(mfn, &order);
@@ -291,19 +287,17 @@ int page_alloc_reserve(mfn_t start, uint64_t nr, domid_t owner)
 	}
 	nr_free -= nr;
 	mark_used(start.v, nr, owner);
-	spin_unlock(&alloc_lock);
 	return 0;
 }
 
 void page_alloc_adopt(mfn_t start, uint64_t nr, domid_t owner)
 {
 	BUG_ON(start.v + nr > frame_count);
-	spin_lock(&alloc_lock);
+	LOCKED(&alloc_lock);
 	for (uint64_t i = 0; i < nr; i++)
 		BUG_ON(frame_table[start.v + i].state != PAGE_OFFLINE);
 	nr_total += nr;
 	mark_used(start.v, nr, owner);
-	spin_unlock(&alloc_lock);
 }
 
 uint64_t page_nr_free(void)

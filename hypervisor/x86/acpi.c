@@ -17,18 +17,6 @@
 #define TABLE_MAX	(16ul << 20)
 #define TABLES_MAX	256u
 
-struct rsdp {
-	char signature[8];
-	uint8_t checksum;
-	char oem_id[6];
-	uint8_t revision;
-	uint32_t rsdt;
-	/* revision 2 and up */
-	uint32_t length;
-	uint64_t xsdt;
-	uint8_t extended_checksum, reserved[3];
-} packed;
-#define RSDP_V1_SIZE 20
 
 struct fadt {
 	struct acpi_header h;
@@ -57,46 +45,6 @@ _Static_assert(offsetof(struct fadt, x_dsdt) == 140, "ACPI table 5-9");
 #define FADT_RESET_REG	 (1u << 10)
 #define FADT_TMR_32	 (1u << 8)
 
-struct madt {
-	struct acpi_header h;
-	uint32_t lapic_addr, flags;
-} packed;
-
-struct madt_entry {
-	uint8_t type, length;
-} packed;
-
-struct madt_lapic {
-	struct madt_entry e;
-	uint8_t uid, id;
-	uint32_t flags;
-} packed;
-
-struct madt_ioapic {
-	struct madt_entry e;
-	uint8_t id, reserved;
-	uint32_t addr, gsi_base;
-} packed;
-
-struct madt_iso {
-	struct madt_entry e;
-	uint8_t bus, source;
-	uint32_t gsi;
-	uint16_t flags;
-} packed;
-
-struct madt_lapic_addr {
-	struct madt_entry e;
-	uint16_t reserved;
-	uint64_t addr;
-} packed;
-
-struct madt_x2apic {
-	struct madt_entry e;
-	uint16_t reserved;
-	uint32_t id, flags, uid;
-} packed;
-#define MADT_ENABLED (1u << 0)
 
 struct mcfg_entry {
 	uint64_t base;
@@ -303,11 +251,11 @@ static const struct {
 	uint8_t type, length;
 	void (*fn)(const void *entry);
 } madt_kinds[] = {
-	{0, sizeof(struct madt_lapic), madt_lapic},
-	{1, sizeof(struct madt_ioapic), madt_ioapic},
-	{2, sizeof(struct madt_iso), madt_iso},
-	{5, sizeof(struct madt_lapic_addr), madt_lapic_addr},
-	{9, sizeof(struct madt_x2apic), madt_x2apic},
+	{MADT_LAPIC, sizeof(struct madt_lapic), madt_lapic},
+	{MADT_IOAPIC, sizeof(struct madt_ioapic), madt_ioapic},
+	{MADT_ISO, sizeof(struct madt_iso), madt_iso},
+	{MADT_LAPIC_ADDR, sizeof(struct madt_lapic_addr), madt_lapic_addr},
+	{MADT_X2APIC, sizeof(struct madt_x2apic), madt_x2apic},
 };
 
 static void parse_madt_entry(const struct madt_entry *e)

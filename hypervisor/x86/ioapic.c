@@ -93,34 +93,31 @@ uint64_t ioapic_read_rte(unsigned int n, unsigned int pin)
 {
 	uint64_t rte;
 
-	spin_lock(&ioapic_lock);
+	LOCKED(&ioapic_lock);
 	rte = read_locked(n, IDX_RTE + 2 * pin);
 	rte |= (uint64_t)read_locked(n, IDX_RTE + 2 * pin + 1) << 32;
-	spin_unlock(&ioapic_lock);
 	return rte;
 }
 
 void ioapic_write_rte(unsigned int n, unsigned int pin, uint64_t rte)
 {
 	/* Masked while the two halves do not belong together. */
-	spin_lock(&ioapic_lock);
+	LOCKED(&ioapic_lock);
 	write_locked(n, IDX_RTE + 2 * pin, (uint32_t)(rte | IOAPIC_RTE_MASKED));
 	write_locked(n, IDX_RTE + 2 * pin + 1, (uint32_t)(rte >> 32));
 	if (!(rte & IOAPIC_RTE_MASKED))
 		write_locked(n, IDX_RTE + 2 * pin, (uint32_t)rte);
-	spin_unlock(&ioapic_lock);
 }
 
 void ioapic_mask(unsigned int n, unsigned int pin, bool masked)
 {
 	uint32_t low;
 
-	spin_lock(&ioapic_lock);
+	LOCKED(&ioapic_lock);
 	low = read_locked(n, IDX_RTE + 2 * pin);
 	low &= ~(uint32_t)IOAPIC_RTE_MASKED;
 	write_locked(n, IDX_RTE + 2 * pin,
 		     low | (masked ? (uint32_t)IOAPIC_RTE_MASKED : 0));
-	spin_unlock(&ioapic_lock);
 }
 
 uint64_t ioapic_isa_pin(unsigned int irq, unsigned int *n, unsigned int *pin)

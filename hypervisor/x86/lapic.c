@@ -13,34 +13,11 @@
 #include <x86/asm.h>
 #include <x86/irq.h>
 #include <x86/platform.h>
+#include <x86/vlapic.h>
 
 #define MSR_APIC_BASE	 0x1bu
-#define APIC_BASE_X2	 (1ul << 10)
-#define APIC_BASE_ENABLE (1ul << 11)
 #define APIC_BASE_ADDR	 0x000ffffffffff000ul
 #define MSR_X2APIC	 0x800u
-
-#define REG_ID		0x020u
-#define REG_TPR		0x080u
-#define REG_EOI		0x0b0u
-#define REG_LDR		0x0d0u
-#define REG_DFR		0x0e0u
-#define REG_SVR		0x0f0u
-#define REG_ISR		0x100u
-#define REG_IRR		0x200u
-#define REG_ESR		0x280u
-#define REG_ICR		0x300u
-#define REG_ICR_HIGH	0x310u
-#define REG_LVT_TIMER	0x320u
-#define REG_LVT_THERMAL 0x330u
-#define REG_LVT_PERF	0x340u
-#define REG_LVT_LINT0	0x350u
-#define REG_LVT_LINT1	0x360u
-#define REG_LVT_ERROR	0x370u
-#define REG_TIMER_INIT	0x380u
-#define REG_TIMER_COUNT 0x390u
-#define REG_TIMER_DIV	0x3e0u
-#define REG_VERSION	0x030u
 
 #define SVR_ENABLE	(1u << 8)
 #define LVT_MASKED	(1u << 16)
@@ -81,7 +58,7 @@ static bool want_x2apic(uint64_t base)
 
 	if (!(c & CPUID_X2APIC))
 		return false;
-	if ((base & APIC_BASE_X2) || (c & CPUID_HYPERVISOR))
+	if ((base & APIC_BASE_X2APIC) || (c & CPUID_HYPERVISOR))
 		return true;
 	for (unsigned int i = 0; i < acpi.cpu_nr; i++)
 		if (acpi.cpu_apic_id[i] >= XAPIC_ID_LIMIT)
@@ -103,7 +80,7 @@ static void choose_mode(void)
 
 static unsigned int max_lvt(void)
 {
-	return (read_reg(REG_VERSION) >> 16) & 0xff;
+	return (read_reg(APIC_VERSION) >> 16) & 0xff;
 }
 
 void lapic_init(void)
@@ -115,24 +92,24 @@ void lapic_init(void)
 	base = rdmsr(MSR_APIC_BASE) | APIC_BASE_ENABLE;
 	wrmsr(MSR_APIC_BASE, base);
 	if (x2apic)
-		wrmsr(MSR_APIC_BASE, base | APIC_BASE_X2);
-	write_reg(REG_SVR, SVR_ENABLE | VEC_SPURIOUS);
+		wrmsr(MSR_APIC_BASE, base | APIC_BASE_X2APIC);
+	write_reg(APIC_SVR, SVR_ENABLE | VEC_SPURIOUS);
 	if (!x2apic) {
-		write_reg(REG_DFR, 0xffffffff);
-		write_reg(REG_LDR, 0);
+		write_reg(APIC_DFR, 0xffffffff);
+		write_reg(APIC_LDR, 0);
 	}
-	write_reg(REG_TPR, 0);
-	write_reg(REG_LVT_LINT0, LVT_MASKED);
-	write_reg(REG_LVT_LINT1, LVT_NMI);
-	write_reg(REG_LVT_ERROR, LVT_MASKED | VEC_SPURIOUS);
+	write_reg(APIC_TPR, 0);
+	write_reg(APIC_LVT_LINT0, LVT_MASKED);
+	write_reg(APIC_LVT_LINT1, LVT_NMI);
+	write_reg(APIC_LVT_ERROR, LVT_MASKED | VEC_SPURIOUS);
 	if (max_lvt() >= 4)
-		write_reg(REG_LVT_PERF, LVT_MASKED);
+		write_reg(APIC_LVT_PERF, LVT_MASKED);
 	if (max_lvt() >= 5)
-		write_reg(REG_LVT_THERMAL, LVT_MASKED);
-	write_reg(REG_ESR, 0);
-	write_reg(REG_TIMER_DIV, TIMER_DIV_1);
-	write_reg(REG_TIMER_INIT, 0);
-	write_reg(REG_LVT_TIMER, VEC_TIMER);	/* one-shot */
+		write_reg(APIC_LVT_THERM, LVT_MASKED);
+	write_reg(APIC_ESR, 0);
+	write_reg(APIC_TDCR, TIMER_DIV_1);
+	write_reg(APIC_TMICT, 0);
+	write_reg(APIC_LVT_TIMER, VEC_TIMER);	/* one-shot */
 	this_cpu()->arch->apic_id = lapic_id();
 }
 
@@ -143,17 +120,17 @@ bool lapic_ready(void)
 
 uint32_t lapic_id(void)
 {
-	return x2apic ? read_reg(REG_ID) : read_reg(REG_ID) >> 24;
+	return x2apic ? read_reg(APIC_ID) : read_reg(APIC_ID) >> 24;
 }
 
 void lapic_eoi(void)
 {
-	write_reg(REG_EOI, 0);
+	write_reg(APIC_EOI, 0);
 }
 
 bool lapic_in_service(unsigned int vector)
 {
-	return read_reg(REG_ISR + vector / 32 * 16) >> (vector % 32) & 1;
+	return read_reg(APIC_ISR + vector / 32 * 16) >> (vector % 32) & 1;
 }
 
 bool lapic_irq_waiting(void)
@@ -161,14 +138,14 @@ bool lapic_irq_waiting(void)
 	uint32_t any = 0;
 
 	for (unsigned int i = 1; i < 8; i++)	/* 0..31 are exceptions */
-		any |= read_reg(REG_IRR + i * 16);
+		any |= read_reg(APIC_IRR + i * 16);
 	return any;
 }
 
 static void wait_icr(void)
 {
 	for (unsigned int i = 0; i < ICR_SPINS; i++) {
-		if (!(read_reg(REG_ICR) & ICR_PENDING))
+		if (!(read_reg(APIC_ICR) & ICR_PENDING))
 			return;
 		arch_relax();
 	}
@@ -179,12 +156,12 @@ static void send(uint32_t apic_id, uint32_t command)
 	if (x2apic) {
 		/* WRMSR to x2APIC does not wait for stores before it. */
 		asm volatile("mfence; lfence" : : : "memory");
-		wrmsr(MSR_X2APIC + REG_ICR / 16, (uint64_t)apic_id << 32 | command);
+		wrmsr(MSR_X2APIC + APIC_ICR / 16, (uint64_t)apic_id << 32 | command);
 		return;
 	}
 	wait_icr();
-	write_reg(REG_ICR_HIGH, apic_id << 24);
-	write_reg(REG_ICR, command);
+	write_reg(APIC_ICR2, apic_id << 24);
+	write_reg(APIC_ICR, command);
 	wait_icr();
 }
 
@@ -210,12 +187,12 @@ void lapic_startup_ipi(uint32_t apic_id, uint8_t vector)
 
 void lapic_timer_set(uint32_t ticks)
 {
-	write_reg(REG_TIMER_INIT, ticks);
+	write_reg(APIC_TMICT, ticks);
 }
 
 uint32_t lapic_timer_count(void)
 {
-	return read_reg(REG_TIMER_COUNT);
+	return read_reg(APIC_TMCCT);
 }
 
 bool arch_irq_pending(void)

@@ -20,27 +20,15 @@
 /* Added to the public header after 4.17; Linux 6.1 of Debian asks for it. */
 #define OP_GET_DOM0_CONSOLE 64
 
-static long update_all_wallclocks(void)
-{
-	struct domain *d = domain_find_from(0);
-
-	while (d) {
-		domid_t next = (domid_t)(d->id + 1);
-
-		arch_update_wallclock(d);
-		domain_put(d);
-		d = domain_find_from(next);
-	}
-	return 0;
-}
-
 static long set_time(uint64_t secs, uint32_t nsecs, uint64_t system_time)
 {
 	if (nsecs >= NS_PER_S || secs > UINT64_MAX / NS_PER_S - 1 ||
 	    secs * NS_PER_S + nsecs < system_time)
 		return -EINVAL;
 	wallclock_base_ns = secs * NS_PER_S + nsecs - system_time;
-	return update_all_wallclocks();
+	for_each_domain(d)
+		arch_update_wallclock(d);
+	return 0;
 }
 
 static long settime64(struct xen_platform_op *op)

@@ -8,6 +8,7 @@
 #ifndef HV_DOMAIN_H
 #define HV_DOMAIN_H
 
+#include <hv/access.h>
 #include <hv/cpu.h>
 #include <hv/list.h>
 #include <hv/spinlock.h>
@@ -173,7 +174,7 @@ struct domain *domain_find(domid_t id) must_check;
  * Resolves a caller-given id (DOMID_SELF allowed) and checks access:
  * -ESRCH, -EPERM, or 0 with a referenced *out.
  */
-int domain_find_checked(domid_t id, int access_op, struct domain **out) must_check;
+int domain_find_checked(domid_t id, enum access_op op, struct domain **out) must_check;
 /* First live or dying domain with id >= @id, referenced, or NULL. */
 struct domain *domain_find_from(domid_t id) must_check;
 void domain_get(struct domain *d);
@@ -209,6 +210,17 @@ void area_write(struct guest_area *a, unsigned int offset, const void *src,
 		unsigned int len);
 void area_release(struct guest_area *a);
 
+/* Its vCPU @id, NULL when there is none. */
+static inline struct vcpu *domain_vcpu(const struct domain *d, uint64_t id)
+{
+	return id < d->max_vcpus ? d->vcpu[id] : NULL;
+}
+
+/* Every domain in order, referenced during its turn. Ends by itself only. */
+#define for_each_domain(d)                                                   \
+	for (struct domain *d = domain_find_from(0), *next_##d; d;           \
+	     next_##d = domain_find_from((domid_t)(d->id + 1)),              \
+	     domain_put(d), d = next_##d)
 #define for_each_vcpu(d, v)                                                  \
 	for (unsigned int i_##v = 0; i_##v < (d)->max_vcpus; i_##v++)        \
 		for (struct vcpu *v = (d)->vcpu[i_##v]; v; v = NULL)

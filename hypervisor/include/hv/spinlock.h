@@ -19,6 +19,17 @@ void spin_lock(spinlock_t *l);
 bool spin_trylock(spinlock_t *l) must_check;
 void spin_unlock(spinlock_t *l);
 
+/* LOCKED(l): holds it from here to the end of the enclosing block. */
+static inline void spin_unlock_at(spinlock_t **l)
+{
+	spin_unlock(*l);
+}
+#define LOCKED_NAME(line) locked_at_##line
+#define LOCKED_AT(l, line)                                                   \
+	spinlock_t *LOCKED_NAME(line) __attribute__((cleanup(spin_unlock_at))) = (l); \
+	spin_lock(LOCKED_NAME(line))
+#define LOCKED(l) LOCKED_AT(l, __LINE__)
+
 static inline void spin_init(spinlock_t *l)
 {
 	*l = (spinlock_t)SPINLOCK_INIT;

@@ -29,6 +29,65 @@ struct acpi_gas {
 	uint64_t address;
 } packed;
 
+/* Root pointer, ACPI 5.2.5.3 */
+struct rsdp {
+	char signature[8];
+	uint8_t checksum;
+	char oem_id[6];
+	uint8_t revision;
+	uint32_t rsdt;
+	/* revision 2 and up */
+	uint32_t length;
+	uint64_t xsdt;
+	uint8_t extended_checksum, reserved[3];
+} packed;
+_Static_assert(sizeof(struct rsdp) == 36, "ACPI 5.2.5.3");
+#define RSDP_V1_SIZE 20
+
+/* MADT and its entries that concern us, ACPI 5.2.12 */
+enum { MADT_LAPIC, MADT_IOAPIC, MADT_ISO, MADT_LAPIC_ADDR = 5, MADT_X2APIC = 9 };
+
+struct madt {
+	struct acpi_header h;
+	uint32_t lapic_addr, flags;
+} packed;
+
+struct madt_entry {
+	uint8_t type, length;
+} packed;
+
+struct madt_lapic {
+	struct madt_entry e;
+	uint8_t uid, id;
+	uint32_t flags;
+} packed;
+
+struct madt_ioapic {
+	struct madt_entry e;
+	uint8_t id, reserved;
+	uint32_t addr, gsi_base;
+} packed;
+
+struct madt_iso {
+	struct madt_entry e;
+	uint8_t bus, source;
+	uint32_t gsi;
+	uint16_t flags;
+} packed;
+
+struct madt_lapic_addr {
+	struct madt_entry e;
+	uint16_t reserved;
+	uint64_t addr;
+} packed;
+
+struct madt_x2apic {
+	struct madt_entry e;
+	uint16_t reserved;
+	uint32_t id, flags, uid;
+} packed;
+#define MADT_ENABLED (1u << 0)
+
 struct acpi_info {
 	uint64_t rsdp;		/* machine address; 0: no ACPI */
 	uint64_t lapic_addr;

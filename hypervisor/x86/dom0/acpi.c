@@ -12,42 +12,6 @@
 #include <x86/hvm.h>
 
 #define XSDT_MAX	64
-#define MADT_IOAPIC	1
-#define MADT_ISO	2
-#define MADT_X2APIC	9
-
-struct rsdp {
-	char signature[8];
-	uint8_t checksum;
-	char oem_id[6];
-	uint8_t revision;
-	uint32_t rsdt, length;
-	uint64_t xsdt;
-	uint8_t extended_checksum, reserved[3];
-} packed;
-_Static_assert(sizeof(struct rsdp) == 36, "ACPI 5.2.5.3");
-
-struct madt {
-	struct acpi_header h;
-	uint32_t lapic_addr, flags;
-} packed;
-
-struct madt_ioapic {
-	uint8_t type, length, id, reserved;
-	uint32_t addr, gsi_base;
-} packed;
-
-struct madt_iso {
-	uint8_t type, length, bus, source;
-	uint32_t gsi;
-	uint16_t flags;
-} packed;
-
-struct madt_x2apic {
-	uint8_t type, length;
-	uint16_t reserved;
-	uint32_t id, flags, uid;
-} packed;
 
 /* Tables that reach dom0 as they are; all others stay behind. */
 static const char *const kept[] = {
@@ -98,21 +62,21 @@ static void write_madt(struct madt *m, const struct domain *d)
 	uint8_t *at = (uint8_t *)(m + 1);
 
 	for (unsigned int i = 0; i < acpi.ioapic_nr; i++) {
-		struct madt_ioapic e = {MADT_IOAPIC, sizeof(e), acpi.ioapic[i].id, 0,
+		struct madt_ioapic e = {{MADT_IOAPIC, sizeof(e)}, acpi.ioapic[i].id, 0,
 					acpi.ioapic[i].addr,
 					acpi.ioapic[i].gsi_base};
 		memcpy(at, &e, sizeof(e));
 		at += sizeof(e);
 	}
 	for (unsigned int i = 0; i < acpi.iso_nr; i++) {
-		struct madt_iso e = {MADT_ISO, sizeof(e), 0,
+		struct madt_iso e = {{MADT_ISO, sizeof(e)}, 0,
 				     acpi.iso[i].source, acpi.iso[i].gsi,
 				     acpi.iso[i].flags};
 		memcpy(at, &e, sizeof(e));
 		at += sizeof(e);
 	}
 	for (unsigned int i = 0; i < d->max_vcpus; i++) {
-		struct madt_x2apic e = {MADT_X2APIC, sizeof(e), 0,
+		struct madt_x2apic e = {{MADT_X2APIC, sizeof(e)}, 0,
 					hvm_apic_id(d, i), 1, i};
 		memcpy(at, &e, sizeof(e));
 		at += sizeof(e);
@@ -160,6 +124,6 @@ void dom0_acpi_write(void *to, uint64_t at, const struct domain *d)
 	r->revision = 2;
 	r->length = sizeof(*r);
 	r->xsdt = at + XSDT_AT;
-	r->checksum = checksum(r, 20);
+	r->checksum = checksum(r, RSDP_V1_SIZE);
 	r->extended_checksum = checksum(r, sizeof(*r));
 }

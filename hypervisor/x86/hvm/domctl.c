@@ -174,18 +174,7 @@ static int set_tsc_info(struct domain *d, struct xen_domctl *op, bool *copyback)
 	return 0;
 }
 
-/* --- trigger, address width ----------------------------------------------------------- */
-
-static int send_trigger(struct domain *d, struct xen_domctl *op, bool *copyback)
-{
-	const struct xen_domctl_sendtrigger *t = &op->u.sendtrigger;
-
-	if (t->vcpu >= d->max_vcpus || !d->vcpu[t->vcpu])
-		return -ESRCH;
-	if (t->trigger != XEN_DOMCTL_SENDTRIGGER_NMI)
-		return -ENOSYS;
-	return arch_vcpu_send_nmi(d->vcpu[t->vcpu]);
-}
+/* --- address width ------------------------------------------------------------------ */
 
 static int get_address_size(struct domain *d, struct xen_domctl *op, bool *copyback)
 {
@@ -205,7 +194,6 @@ static const struct {
 	{XEN_DOMCTL_set_cpu_policy, set_policy},
 	{XEN_DOMCTL_gettscinfo, get_tsc_info},
 	{XEN_DOMCTL_settscinfo, set_tsc_info},
-	{XEN_DOMCTL_sendtrigger, send_trigger},
 	{XEN_DOMCTL_get_address_size, get_address_size},
 };
 
@@ -224,8 +212,6 @@ void arch_physinfo(struct xen_sysctl_physinfo *pi)
 	pi->threads_per_core = 1;
 	pi->cores_per_socket = nr_cpus;
 	pi->cpu_khz = (uint32_t)tsc_khz;
-	pi->capabilities = XEN_SYSCTL_PHYSCAP_hvm | XEN_SYSCTL_PHYSCAP_hap |
-			   XEN_SYSCTL_PHYSCAP_gnttab_v1;
 	pi->hw_cap[0] = cpuid(1, 0).d;
 	pi->hw_cap[1] = cpuid(1, 0).c;
 	pi->hw_cap[2] = cpuid(0x80000001, 0).d;

@@ -150,7 +150,7 @@ struct page *arch_guest_page(gva_t va, bool write)
 	struct p2m_entry pe;
 	uint64_t gpa;
 
-	spin_lock(&d->p2m_lock);
+	LOCKED(&d->p2m_lock);
 	if (translate_locked(v, va.v, write, &gpa)) {
 		pe = arch_p2m_get(d, addr_to_gfn(gpa));
 		if (pe.type != P2M_HOLE && pe.type != P2M_MMIO &&
@@ -159,7 +159,6 @@ struct page *arch_guest_page(gva_t va, bool write)
 		if (pg && !page_get(pg, NULL))
 			pg = NULL;
 	}
-	spin_unlock(&d->p2m_lock);
 	return pg;
 }
 

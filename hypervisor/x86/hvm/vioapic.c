@@ -131,12 +131,11 @@ uint32_t vioapic_read(uint64_t gpa)
 	int n = find_by_address(gpa);
 	uint32_t val = ~0u;
 
-	spin_lock(&lock);
+	LOCKED(&lock);
 	if ((gpa & 0xff) == REG_SELECT)
 		val = vioapics[n].select;
 	else if ((gpa & 0xff) == REG_WINDOW)
 		val = read_window((unsigned int)n);
-	spin_unlock(&lock);
 	return val;
 }
 
@@ -159,7 +158,7 @@ void vioapic_write(struct domain *d, uint64_t gpa, uint32_t val)
 	int n = find_by_address(gpa);
 	struct vioapic *io = &vioapics[n];
 
-	spin_lock(&lock);
+	LOCKED(&lock);
 	switch (gpa & 0xff) {
 	case REG_SELECT:
 		io->select = val & 0xff;
@@ -173,7 +172,6 @@ void vioapic_write(struct domain *d, uint64_t gpa, uint32_t val)
 		retire_locked((uint8_t)val);
 		break;
 	}
-	spin_unlock(&lock);
 }
 
 /* --- interrupts ---------------------------------------------------------------- */
@@ -208,9 +206,8 @@ static void device_interrupt(unsigned int vector)
 
 void hwdom_eoi(struct vcpu *v, uint8_t vector)
 {
-	spin_lock(&lock);
+	LOCKED(&lock);
 	retire_locked(vector);
-	spin_unlock(&lock);
 }
 
 void vioapic_init(struct domain *d)

@@ -604,6 +604,10 @@ static void compat(void **state)
 	const uint32_t set[] = {DOMID_SELF, 1, 0x2000};
 	const uint32_t get[] = {1, 0x4000};
 	const uint32_t extents[] = {0x2000, 40, 0, 0, DOMID_SELF};
+	const uint32_t batch[] = {DOMID_SELF | XENMAPSPACE_grant_table << 16, 2, 0x2000,
+				  0x2008, 0x2010};
+	const uint32_t acquire[] = {XENMEM_resource_grant_table << 16, 0, 1, 0, 0, 0,
+				    0x2000};
 	uint32_t *list = fake_mem(a, 0x2000);
 
 	(void)state;
@@ -623,7 +627,13 @@ static void compat(void **state)
 	fake.preempt_every = 1;
 	assert_int_equal(compat_op(XENMEM_populate_physmap, extents, 5), 40);
 	assert_int_equal(compat_op(XENMEM_decrease_reservation, extents, 5), 40);
-	assert_int_equal(compat_op(XENMEM_acquire_resource, extents, 5), -ENOSYS);
+	/* Two frames of the grant table, named by arrays of 32-bit numbers. */
+	memcpy(list, (const uint32_t[]){0, 1, 0x310, 0x311, 9, 9}, 24);
+	assert_int_equal(compat_op(XENMEM_add_to_physmap_batch, batch, 5), 0);
+	assert_int_equal(list[4] | list[5], 0);
+	assert_int_equal(p2m_get(a, GFN(0x311)).type, P2M_SPECIAL);
+	/* A domU may not map another's. */
+	assert_int_equal(compat_op(XENMEM_acquire_resource, acquire, 7), -EPERM);
 }
 
 #define CASE(f) cmocka_unit_test_setup_teardown(f, setup, teardown)
