@@ -67,6 +67,7 @@ packages: $(SOURCE_PACKAGES:%=$(B)/packages/%.done) \
 
 # --- our tools ---------------------------------------------------------------
 include $(wildcard $(DOM0)/tools/*/build.mk)
+include tui-console/build.mk
 
 .PHONY: tools
 tools: $(TOOLS)

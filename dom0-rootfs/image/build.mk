@@ -64,6 +64,8 @@ $(B)/image/system.img: $(TREE_DEPS) $(IMG)/modules.list $(IMG)/build.mk \
 	$(Q)[ ! -e $(ROOT)/usr/sbin/xl ] || ln -s xl $(ROOT)/usr/sbin/xm
 	$(Q)for name in $(XENSTORE_LINKS); do \
 		ln -s xenstore $(ROOT)/usr/sbin/$$name; done
+	$(Q)ln -s basalt $(ROOT)/usr/sbin/console
+	$(Q)cp -r $(B)/packages/ncurses/terminfo $(ROOT)/usr/share/
 	$(Q)cp $(B)/packages/iptables/iptables $(ROOT)/usr/sbin/
 	$(Q)cp configs/guests/*.cfg $(ROOT)/etc/basalt/
 	$(Q)cp $(GRUB_PVH) $(ROOT)/usr/lib/basalt/
