@@ -37,6 +37,8 @@ $(ISO): $(HV_IMAGE) $(B)/iso/vmlinux.gz $(IMAGES) $(B)/sbom.txt $(B)/iso/options
 		$(B)/iso/tree/isolinux/
 	$(Q)sed -e 's|@HV@|$(HV_ARGS)|' -e 's|@DOM0@|$(DOM0_ARGS)|' \
 		iso/isolinux.cfg >$(B)/iso/tree/isolinux/isolinux.cfg
+	$(Q)cd $(B)/iso/tree && sha256sum boot/* sbom.txt LICENSE >$(CURDIR)/$(B)/iso/sums
+	$(Q)mv $(B)/iso/sums $(B)/iso/tree/boot/SHA256SUMS
 	$(Q)xorriso -as mkisofs -quiet -o $@.tmp -V BASALT -iso-level 3 -R \
 		-uid 0 -gid 0 -b isolinux/isolinux.bin -c isolinux/boot.cat \
 		-no-emul-boot -boot-load-size 4 -boot-info-table \

@@ -4,6 +4,7 @@
 #   system.img         the system: squashfs with tools, modules, demo guest
 IMG := $(DOM0)/image
 OVERLAY := $(shell find $(DOM0)/overlay -type f)
+INITRAMFS_FILES := $(shell find $(IMG)/initramfs -type f)
 IMAGES := $(B)/image/vmlinux $(B)/image/initramfs.zst $(B)/image/system.img
 BZIMAGE = $(wildcard $(KERNEL)/boot/vmlinuz-*)
 TREE_DEPS := $(IMG)/mktree.sh $(IMG)/modules.sh \
@@ -26,7 +27,7 @@ PACK = (cd $(1) && find . | LC_ALL=C sort | \
 	cpio -o -H newc -R 0:0 --quiet --reproducible)
 
 $(B)/image/initramfs.zst: $(TREE_DEPS) $(IMG)/initramfs.list \
-		$(IMG)/initramfs/init $(OVERLAY)
+		$(INITRAMFS_FILES) $(OVERLAY)
 	$(Q)echo "  IMAGE    $@"
 	$(Q)mkdir -p $(@D)
 	$(Q)B=$(B) $(IMG)/mktree.sh $(B)/image/initramfs $(IMG)/initramfs.list \

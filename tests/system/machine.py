@@ -35,7 +35,7 @@ class Machine:
     serial = itertools.count()
 
     def __init__(self, name, mem=2048, smp=2, disks=(), cpu='max', boot='cd',
-                 net=True, extra=()):
+                 net=True, extra=(), iso=ISO):
         LOGS.mkdir(parents=True, exist_ok=True)
         self.log_path = LOGS / f'{name}.log'
         self.log = open(self.log_path, 'w', encoding='utf-8',
@@ -45,7 +45,7 @@ class Machine:
                 '-monitor', 'none', '-serial', 'stdio', '-no-reboot',
                 '-device', 'qemu-xhci']
         if boot == 'cd':
-            args += ['-cdrom', str(ISO), '-boot', 'd']
+            args += ['-cdrom', str(iso), '-boot', 'd']
         if net:
             args += ['-netdev', 'user,id=n0', '-device', 'e1000e,netdev=n0']
         for disk in disks:
