@@ -21,8 +21,7 @@ def boot():
     def start(name, iso=machine.ISO):
         m = machine.Machine(name, mem=1024, smp=1, iso=iso)
         machines.append(m)
-        m.expect('Check this medium', 120)
-        m.expect('Boot from first disk', 10)
+        m.expect('Starting in', 120)
         return m
 
     yield start
@@ -31,7 +30,10 @@ def boot():
 
 
 def check_medium(m):
-    m.send('m\r')
+    # The hot key marks the line; it is drawn again before Enter counts.
+    m.send('m')
+    m.expect('medium', 30)
+    m.send('\r')
     m.expect('Checking the medium', machine.BOOT_TIMEOUT)
     m.expect('Press Enter to restart', 300)
     return machine.clean(m.child.before)
@@ -45,8 +47,7 @@ def restart(m):
 
 def test_entries_and_good_medium(boot):
     m = boot('menu-good')
-    m.log.flush()
-    menu = machine.clean(m.log_path.read_text(errors='replace'))
+    menu = machine.clean(m.child.before)
     for entry in ENTRIES:
         assert entry in menu, entry
     report = check_medium(m)
