@@ -47,11 +47,14 @@ int kernel_find_payload(const uint8_t *data, size_t size, const char *name,
 			struct dom_error *err);
 
 /*
- * Unpacks a payload (xz, gzip, zstd or lz4, told by its first bytes, followed or
- * ended by the 4-byte length of the result). *out is malloc()ed.
+ * A payload is packed with xz, gzip, zstd or lz4, told by its first bytes, and
+ * followed or ended by the 4-byte length of the result: first that length, then
+ * the result into a buffer of exactly so many bytes.
  */
+int kernel_unpacked_size(const uint8_t *payload, size_t len, const char *name,
+			 size_t *size, struct dom_error *err);
 int kernel_unpack(const uint8_t *payload, size_t len, const char *name,
-		  uint8_t **out, size_t *out_len, struct dom_error *err);
+		  uint8_t *out, size_t size, struct dom_error *err);
 
 /* lz4 as Linux packs it (legacy frames); 0 or -EINVAL. (kernel_lz4.c) */
 int lz4_unpack(const uint8_t *in, size_t in_len, uint8_t *out, size_t out_len,
@@ -61,7 +64,7 @@ int lz4_unpack(const uint8_t *in, size_t in_len, uint8_t *out, size_t out_len,
 struct kernel_file {
 	uint8_t *data; /* the ELF */
 	size_t size;
-	bool mapped;   /* from the cache, otherwise malloc()ed */
+	bool mapped;   /* with mmap(), otherwise malloc()ed */
 	struct kernel_image image;
 };
 /*
@@ -72,9 +75,15 @@ struct kernel_file {
 int kernel_open(const char *path, struct kernel_file *out, struct dom_error *err);
 void kernel_close(struct kernel_file *kernel);
 
-/* The cache (kernel_cache.c). key: 32 bytes. */
+/*
+ * The cache (kernel_cache.c). key: 32 bytes. All results are mmap()ed. A kernel
+ * is unpacked right into the file that may be kept (fd, nameless until then), so
+ * that it is in memory once only; while memory is short, into memory alone (fd
+ * -1). keep: only its first used bytes are needed from now on.
+ */
 int kernel_cache_get(const uint8_t key[32], uint8_t **data, size_t *size);
-void kernel_cache_put(const uint8_t key[32], const uint8_t *data, size_t size);
+int kernel_cache_make(size_t size, uint8_t **data, int *fd);
+void kernel_cache_keep(const uint8_t key[32], int fd, size_t used);
 
 /* BLAKE2b with a 32-byte result, RFC 7693. (blake2b.c) */
 void blake2b_256(const void *data, size_t len, uint8_t out[32]);

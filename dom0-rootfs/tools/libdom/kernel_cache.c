@@ -1,10 +1,11 @@
 /*
  * Unpacked kernels in /run/basalt/kernels/<hash>.elf. The directory is root's
- * alone and its files are only ever renamed into place whole, so mapping one is
+ * alone and its files get their names when they are whole, so mapping one is
  * safe. It lives in memory: the whole is kept below an eighth of dom0's, and
  * nothing is added while memory is short. Losing it costs time, nothing else:
  * therefore no function here reports an error to a person.
  */
+#define _GNU_SOURCE
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
@@ -99,19 +100,6 @@ static bool cache_make_room(uint64_t size, uint64_t limit)
 	return fits;
 }
 
-static int write_all(int fd, const uint8_t *data, size_t size)
-{
-	while (size) {
-		ssize_t n = write(fd, data, size);
-
-		if (n <= 0)
-			return -EIO;
-		data += n;
-		size -= (size_t)n;
-	}
-	return 0;
-}
-
 /* A figure of /proc/meminfo, in bytes; 0 when it is not there. */
 static uint64_t meminfo(const char *key)
 {
@@ -128,23 +116,49 @@ static uint64_t meminfo(const char *key)
 	return kib << 10;
 }
 
-void kernel_cache_put(const uint8_t key[32], const uint8_t *data, size_t size)
+/* A nameless file of the cache with memory behind it, or -1: memory is short. */
+static int cache_file(size_t size)
 {
 	uint64_t limit = meminfo("MemTotal:") / 8;
-	char path[128], tmp[144];
-	int fd, ret;
+	int fd;
 
 	limit = limit < CACHE_MIN ? CACHE_MIN : limit > CACHE_MAX ? CACHE_MAX : limit;
 	if (meminfo("MemAvailable:") < 2 * (uint64_t)size ||
 	    run_dir_make("kernels") != 0 || !cache_make_room(size, limit))
-		return;
-	cache_path(key, path);
-	snprintf(tmp, sizeof(tmp), "%s.%d", path, (int)getpid());
-	fd = open(tmp, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
+		return -1;
+	fd = open(CACHE_DIR, O_TMPFILE | O_RDWR | O_CLOEXEC, 0600);
+	if (fd >= 0 && fallocate(fd, 0, 0, (off_t)size) < 0) {
+		close(fd);
+		fd = -1;
+	}
+	return fd;
+}
+
+int kernel_cache_make(size_t size, uint8_t **data, int *fd)
+{
+	void *p;
+
+	*fd = cache_file(size);
+	p = mmap(NULL, size, PROT_READ | PROT_WRITE,
+		 *fd < 0 ? MAP_PRIVATE | MAP_ANONYMOUS : MAP_SHARED, *fd, 0);
+	if (p != MAP_FAILED) {
+		*data = p;
+		return 0;
+	}
+	if (*fd >= 0)
+		close(*fd);
+	return -ENOMEM;
+}
+
+void kernel_cache_keep(const uint8_t key[32], int fd, size_t used)
+{
+	char path[128], self[32];
+
 	if (fd < 0)
 		return;
-	ret = write_all(fd, data, size);
+	cache_path(key, path);
+	snprintf(self, sizeof(self), "/proc/self/fd/%d", fd);
+	if (ftruncate(fd, (off_t)used) == 0)
+		(void)!linkat(AT_FDCWD, self, AT_FDCWD, path, AT_SYMLINK_FOLLOW);
 	close(fd);
-	if (ret != 0 || rename(tmp, path) < 0)
-		unlink(tmp);
 }

@@ -62,6 +62,33 @@ static int read_file(const char *path, uint8_t **data, size_t *size,
 	return dom_fail_errno(err, ret, "%s: kernel cannot be read", path);
 }
 
+/* Unpacks into a mapping of its own, which replaces the packed file in *k. */
+static int unpack_payload(const char *path, const uint8_t *payload, size_t len,
+			  const uint8_t key[32], struct kernel_file *k,
+			  struct dom_error *err)
+{
+	uint8_t *file = k->data;
+	int fd = -1, ret;
+
+	ret = kernel_unpacked_size(payload, len, path, &k->size, err);
+	if (ret)
+		return ret;
+	ret = kernel_cache_make(k->size, &k->data, &fd);
+	if (ret)
+		return dom_fail(err, ret, "%s: not enough memory in dom0 to unpack it "
+				"(%zu MiB): raise dom0_mem", path, k->size >> 20);
+	k->mapped = true;
+	ret = kernel_unpack(payload, len, path, k->data, k->size, err);
+	free(file);
+	if (ret == 0)
+		ret = kernel_parse_elf(k->data, k->size, path, &k->image, err);
+	if (ret == 0)
+		kernel_cache_keep(key, fd, k->image.used);
+	else if (fd >= 0)
+		close(fd);
+	return ret;
+}
+
 /* Replaces the packed file in *k by the kernel inside. */
 static int unpack(const char *path, struct kernel_file *k, struct dom_error *err)
 {
@@ -73,19 +100,11 @@ static int unpack(const char *path, struct kernel_file *k, struct dom_error *err
 	if (ret)
 		return ret;
 	blake2b_256(payload, len, key);
-	if (kernel_cache_get(key, &k->data, &k->size) == 0) {
-		k->mapped = true;
-		free(file);
-		return kernel_parse_elf(k->data, k->size, path, &k->image, err);
-	}
-	ret = kernel_unpack(payload, len, path, &k->data, &k->size, err);
-	if (ret)
-		return ret;
+	if (kernel_cache_get(key, &k->data, &k->size) < 0)
+		return unpack_payload(path, payload, len, key, k, err);
+	k->mapped = true;
 	free(file);
-	ret = kernel_parse_elf(k->data, k->size, path, &k->image, err);
-	if (ret == 0)
-		kernel_cache_put(key, k->data, k->image.used);
-	return ret;
+	return kernel_parse_elf(k->data, k->size, path, &k->image, err);
 }
 
 int kernel_open(const char *path, struct kernel_file *out, struct dom_error *err)

@@ -106,42 +106,44 @@ static int refuse_format(const struct format *f, const char *name,
 			"zstd or lz4", name, f->name);
 }
 
-int kernel_unpack(const uint8_t *payload, size_t len, const char *name,
-		  uint8_t **out, size_t *out_len, struct dom_error *err)
+int kernel_unpacked_size(const uint8_t *payload, size_t len, const char *name,
+			 size_t *size, struct dom_error *err)
 {
 	const struct format *f = find_format(payload, len);
-	size_t done = 0;
-	uint32_t size;
-	uint8_t *buf;
-	int ret;
+	uint32_t told;
 
 	if (!f || !f->unpack)
 		return refuse_format(f, name, err);
 	if (len < 8)
 		return dom_fail(err, -ENOEXEC, "%s: not a usable kernel: its payload "
 				"is truncated: copy the file again", name);
-	memcpy(&size, payload + len - 4, 4);
-	if (size == 0 || size > KERNEL_MAX_UNPACKED)
+	memcpy(&told, payload + len - 4, 4);
+	if (told == 0 || told > KERNEL_MAX_UNPACKED)
 		return dom_fail(err, -ENOEXEC,
 				"%s: not a usable kernel: unpacked it would have %u "
 				"bytes (at most %u): copy the file again",
-				name, size, KERNEL_MAX_UNPACKED);
-	buf = malloc(size);
-	ret = buf ? f->unpack(payload, f->own_length ? len : len - 4, buf, size,
-			      &done) : -ENOMEM;
-	if (ret == 0 && done != size)
-		ret = -EINVAL;
-	if (ret == 0) {
-		*out = buf;
-		*out_len = done;
-		return 0;
-	}
-	free(buf);
+				name, told, KERNEL_MAX_UNPACKED);
+	*size = told;
+	return 0;
+}
+
+int kernel_unpack(const uint8_t *payload, size_t len, const char *name,
+		  uint8_t *out, size_t size, struct dom_error *err)
+{
+	const struct format *f = find_format(payload, len);
+	size_t done = 0;
+	int ret;
+
+	if (!f || !f->unpack)
+		return refuse_format(f, name, err);
+	ret = f->unpack(payload, f->own_length ? len : len - 4, out, size, &done);
 	if (ret == -ENOMEM)
 		return dom_fail(err, ret,
-				"%s: not enough memory in dom0 to unpack it (%u MiB): "
+				"%s: not enough memory in dom0 to unpack it (%zu MiB): "
 				"raise dom0_mem", name, size >> 20);
-	return dom_fail(err, -ENOEXEC,
-			"%s: not a usable kernel: its %s data is damaged: copy the "
-			"file again", name, f->name);
+	if (ret < 0 || done != size)
+		return dom_fail(err, -ENOEXEC,
+				"%s: not a usable kernel: its %s data is damaged: copy "
+				"the file again", name, f->name);
+	return 0;
 }

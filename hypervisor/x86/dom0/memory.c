@@ -35,7 +35,7 @@ struct dom0_plan dom0_plan;
 static uint64_t default_size(uint64_t host)
 {
 	if (host <= GIB)
-		return host / 2;
+		return MAX(host / 2, 256 * MIB);
 	return MAX(512 * MIB, MIN(host / 16, 4 * GIB));
 }
 

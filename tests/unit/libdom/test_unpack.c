@@ -122,7 +122,13 @@ static int unpack(const uint8_t *in, size_t n, uint8_t **out, size_t *len,
 	int ret;
 
 	memcpy(copy, in, n);
-	ret = kernel_unpack(copy, n, "k", out, len, err);
+	ret = kernel_unpacked_size(copy, n, "k", len, err);
+	if (ret == 0) {
+		*out = malloc(*len);
+		ret = kernel_unpack(copy, n, "k", *out, *len, err);
+		if (ret)
+			free(*out);
+	}
 	free(copy);
 	return ret;
 }
