@@ -1,7 +1,8 @@
 # libdom: the VM library. The archive holds all that it needs besides libhv: the
 # xenstore client and the decompressors, so that a program names two libraries.
 LIBDOM := $(B)/tools/libdom/libdom.a
-LIBDOM_SRC := $(wildcard dom0-rootfs/tools/libdom/*.c dom0-rootfs/tools/libxs/*.c)
+LIBDOM_SRC := $(wildcard dom0-rootfs/tools/libdom/*.c dom0-rootfs/tools/libxs/*.c) \
+	dom0-rootfs/tools/libconf/file.c
 LIBDOM_OBJ := $(LIBDOM_SRC:dom0-rootfs/tools/%.c=$(B)/tools/libdom/%.o)
 LIBDOM_PACKAGES := zlib xz zstd
 LIBDOM_PARTS := $(patsubst %,$(B)/sysroot/lib/%.a,liblzma libz libzstd)

@@ -5,7 +5,6 @@
 #include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/random.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -34,19 +33,6 @@ static int check_names(struct build *b, struct dom_error *err)
 	}
 	free(list);
 	return ret;
-}
-
-/* RFC 4122, version 4. */
-static int make_uuid(struct vm_config *cfg, struct dom_error *err)
-{
-	if (cfg->has_uuid)
-		return 0;
-	if (getrandom(cfg->uuid, sizeof(cfg->uuid), 0) != sizeof(cfg->uuid))
-		return dom_fail_errno(err, -EIO, "%s: no random uuid", cfg->name);
-	cfg->uuid[6] = (uint8_t)((cfg->uuid[6] & 0x0f) | 0x40);
-	cfg->uuid[8] = (uint8_t)((cfg->uuid[8] & 0x3f) | 0x80);
-	cfg->has_uuid = true;
-	return 0;
 }
 
 static int open_ramdisk(struct build *b, uint64_t *size, struct dom_error *err)
@@ -104,7 +90,7 @@ int build_check(struct build *b, struct dom_error *err)
 	int ret = check_names(b, err);
 
 	if (ret == 0)
-		ret = make_uuid(b->cfg, err);
+		ret = uuid_fill(b->cfg, err);
 	if (ret == 0)
 		ret = vif_fill_macs(b->dom, b->cfg, err);
 	if (ret == 0)

@@ -104,17 +104,24 @@ int define_template(struct dom *dom, const char *dir, const char *name, bool on,
 int define_rename(struct dom *dom, const char *dir, const char *name, const char *to,
 		  struct dom_error *err);
 
+/* Where its cloud-init volume is, if it has one of ours. */
+void define_seed_path(const char *dir, const uint8_t uuid[16],
+		      char path[DEFINE_PATH_MAX]);
+
 /* Definition, marks and seed volume go; its disks are not touched. -EBUSY: it runs. */
 int define_remove(struct dom *dom, const char *dir, const char *name,
 		  struct dom_error *err);
 
 /*
  * What a clone is: the same VM with another name, uuid and MACs, and other disks.
- * *to is a new struct. targets[i] (NULL: the same, for read-only ones) is disk i's
+ * *to is a new struct. targets[i] (NULL: the same, for what is only read) is disk i's
  * new target: to be made before define_new() is called on *to.
  */
 int define_clone(const struct vm_config *from, const char *name,
 		 const char *const *targets, struct vm_config *to, struct dom_error *err);
+/* True: the disk is the VM's own seed volume, which its clone gets a new one of. */
+bool define_is_seed(const char *dir, const struct vm_config *cfg,
+		    const struct vm_disk *disk);
 
 /* --- starting ------------------------------------------------------------- */
 

@@ -34,6 +34,9 @@ int dom_fail_file(struct dom_error *err, int code, const char *path,
 int64_t wait_now_ms(void);
 void wait_pause(unsigned int *turn);
 
+/* A random uuid for a VM that has none. (uuid.c) */
+int uuid_fill(struct vm_config *cfg, struct dom_error *err);
+
 /* Makes /run/basalt and the directory below it; 0 or -errno. (wait.c) */
 int run_dir_make(const char *sub);
 

@@ -1,7 +1,7 @@
 /*
  * A seed volume for cloud-init's NoCloud: a small FAT image labelled CIDATA with the
  * files user-data and meta-data, which a guest with cloud-init finds on any of its
- * disks at its first boot. Pure but for seed_write().
+ * disks at its first boot. Pure but for the last two.
  */
 #ifndef LIBDOM_SEED_H
 #define LIBDOM_SEED_H
@@ -28,5 +28,7 @@ int seed_make(const struct seed *seed, void **image, size_t *size,
 	      struct dom_error *err);
 /* The same into a file, replaced whole; its directory is made. */
 int seed_write(const struct seed *seed, const char *path, struct dom_error *err);
+/* What is in one that was made here: user_data for a clone's; to be freed. */
+int seed_read(const char *path, char **user_data, struct dom_error *err);
 
 #endif
