@@ -98,6 +98,7 @@ static int put_new(const char *dir, const char *name, const char *text, size_t l
 {
 	char path[DEFINE_PATH_MAX];
 	struct stat st;
+	int ret;
 
 	if (define_find(dir, name, path) == 0)
 		return dom_fail(err, -EEXIST, "%s: a VM of that name is defined already "
@@ -108,8 +109,9 @@ static int put_new(const char *dir, const char *name, const char *text, size_t l
 	if (lstat(path, &st) == 0)
 		return dom_fail(err, -EEXIST, "%s: is there already, though it is no "
 				"VM of that name: rename or remove it", path);
-	if (dir_make(define_dir(dir), 0755) < 0)
-		return dom_fail_errno(err, -errno, "%s: cannot be made", define_dir(dir));
+	ret = dir_make(define_dir(dir), 0755);
+	if (ret)
+		return dom_fail_errno(err, ret, "%s: cannot be made", define_dir(dir));
 	return write_file(path, text, len, err);
 }
 

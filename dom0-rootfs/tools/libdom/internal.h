@@ -8,7 +8,9 @@
 #include "libhv/libhv.h"
 #include "libxs/xs.h"
 
+#ifndef RUN_DIR /* tests have their own */
 #define RUN_DIR	       "/run/basalt"
+#endif
 #define BACKEND_DOMID  0
 #define STORE_PATH_MAX 256 /* all paths made here are far shorter */
 #define STORE_JOIN_MAX (STORE_PATH_MAX + 64) /* a node below one of them */

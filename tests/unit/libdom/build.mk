@@ -1,11 +1,13 @@
 # Unit tests of libdom's pure parts: hostile kernels, unpacking, what a guest
-# finds in its memory, plans; and of those that can do with a world of a few lines:
-# makings cut short, reactions, the log.
-LIBDOM_TEST_CFLAGS := $(WARN) -O1 -g -fsanitize=address,undefined \
-	-fno-sanitize-recover=all -I$(DOM0)/tools -Itests/unit/libdom
+# finds in its memory, plans, seed volumes; and of those that can do with a world of
+# a few lines: makings cut short, reactions, the log, definitions.
+LIBDOM_CONFIG := check cpu disk keys lex near parse vif write
+LIBDOM_TEST_CFLAGS = $(WARN) -O1 -g -fsanitize=address,undefined \
+	-fno-sanitize-recover=all -I$(DOM0)/tools -Itests/unit/libdom \
+	-DRUN_DIR='"$(LIBDOM_TEST_DIR)/run"'
 LIBDOM_TEST_DIR := $(B)/tests/unit/libdom
 LIBDOM_TESTS := $(patsubst %,$(LIBDOM_TEST_DIR)/%,test_kernel test_unpack \
-	test_guest test_plan test_making test_react test_host)
+	test_guest test_plan test_making test_react test_host test_define test_seed test_change)
 
 $(LIBDOM_TEST_DIR)/test_kernel: $(patsubst %,$(DOM0)/tools/libdom/%.c, \
 	kernel_elf blake2b error)
@@ -19,6 +21,16 @@ $(LIBDOM_TEST_DIR)/test_making: LIBDOM_TEST_LDFLAGS := -Wl,--wrap=open,--wrap=un
 $(LIBDOM_TEST_DIR)/test_react: $(patsubst %,$(DOM0)/tools/libdom/%.c, \
 	dom_react dom_rename error)
 $(LIBDOM_TEST_DIR)/test_host: $(patsubst %,$(DOM0)/tools/libdom/%.c,dom_host error)
+$(LIBDOM_TEST_DIR)/test_define: $(patsubst %,$(DOM0)/tools/libdom/%.c, \
+	define define_list define_mark config_edit config_piece $(LIBDOM_CONFIG:%=config_%) \
+	uuid lock wait error) $(DOM0)/tools/libconf/file.c
+$(LIBDOM_TEST_DIR)/test_define: LIBDOM_TEST_LDFLAGS := -Wl,--wrap=rename
+$(LIBDOM_TEST_DIR)/test_change: $(patsubst %,$(DOM0)/tools/libdom/%.c, \
+	changing change_memory change_cpu change_device change_config record config_piece \
+	$(LIBDOM_CONFIG:%=config_%) lock wait error)
+$(LIBDOM_TEST_DIR)/test_change: LIBDOM_TEST_LDFLAGS := -Wl,--wrap=rename
+$(LIBDOM_TEST_DIR)/test_seed: $(patsubst %,$(DOM0)/tools/libdom/%.c,seed error) \
+	$(DOM0)/tools/libconf/file.c
 
 $(LIBDOM_TESTS): $(LIBDOM_TEST_DIR)/%: tests/unit/libdom/%.c | $(B)/.deps
 	@mkdir -p $(@D)

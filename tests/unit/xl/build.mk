@@ -3,7 +3,6 @@
 # difference before committing it.
 XL_TEST_CFLAGS := $(WARN) -O1 -g -fsanitize=address,undefined \
 	-fno-sanitize-recover=all -I$(DOM0)/tools
-LIBDOM_CONFIG := check cpu disk keys lex near parse vif write
 XL_TEST_CONFIG := $(LIBDOM_CONFIG:%=$(B)/tests/unit/xl/config_%.o)
 
 $(B)/tests/unit/xl/%.o: tests/unit/xl/%.c | $(B)/.deps
