@@ -7,7 +7,8 @@
  * Rules:
  *  - One thread, one struct ui. Callbacks are called from the loop; a dialog or
  *    form runs the loop inside itself (screens below go on being refreshed and
- *    redrawn), so its caller reads as a straight line.
+ *    redrawn), so its caller reads as a straight line. Behind a dialog the screen's
+ *    data may therefore be other data: copy names out before asking.
  *  - Callbacks must not block for more than some 50 ms: run slow commands by
  *    ui_run_start() (in the background) or ui_progress() (with a bar).
  *  - Texts are UTF-8. On a terminal without UTF-8 other characters than ASCII

@@ -1,0 +1,25 @@
+"""What all screens have in common: help, sizes, terminals, leaving."""
+import harness
+
+
+def test_help_and_quit(host, size):
+    with harness.Console(host, size) as c:
+        c.wait('Domain-0').press('F1').wait('Keys everywhere')
+        c.press('Esc').wait_gone('Keys everywhere')
+        c.press('F10')
+        assert c.wait_end() == 0
+
+
+def test_too_small_and_resize(host):
+    """A terminal that is too small says so, and the screen comes when it grows."""
+    with harness.Console(host, (60, 20)) as c:
+        c.wait('60 x 20')
+        c.resize(100, 30)
+        c.wait('Domain-0').wait('F10 Quit')
+
+
+def test_no_terminal_answers(host):
+    """A serial line whose terminal answers nothing: plain ASCII, no colours."""
+    with harness.Console(host, term='vt100', answers=False) as c:
+        c.wait('Domain-0')
+        assert all(ord(ch) < 128 for ch in c.text())
