@@ -25,8 +25,10 @@ $(TUI_B)/bin/fakehost: $(TUI_B)/main.o $(LIBDOM) $(TUI_FAKE)
 TUI_BIN := $(patsubst %,$(TUI_B)/bin/%,basalt hostd xl fakehost)
 
 .PHONY: check-tui
-check-tui: deps $(TUI_BIN) $(TOOLS) $(B)/packages/busybox.done $(B)/packages/ncurses.done
-	$(Q)BUILD=$(B) TOOLS="$(TOOLS)" /usr/bin/python3 -m pytest -q -p no:cacheprovider $(TUI_TEST) \
+check-tui: deps $(TUI_BIN) $(TOOLS) \
+		$(B)/packages/busybox.done $(B)/packages/ncurses.done
+	$(Q)BUILD=$(B) TOOLS="$(TOOLS)" /usr/bin/python3 \
+		-m pytest -q -p no:cacheprovider $(TUI_TEST) \
 		$(if $(TESTS),-k "$(TESTS)")
 
 -include $(wildcard $(TUI_B)/*.d)
