@@ -18,7 +18,8 @@ TOOLS :=
 
 # --- borrowed packages -------------------------------------------------------
 # Built from source on musl: one recipe each.
-SOURCE_PACKAGES := zlib xz zstd json-c busybox iptables ncurses libvterm
+SOURCE_PACKAGES := zlib xz zstd json-c busybox iptables ncurses libvterm \
+	util-linux libaio e2fsprogs lvm2 mdadm libqcow libvmdk libvhdi
 # Taken as Debian built them; "+" follows a metapackage's dependency.
 KERNEL := $(B)/packages/kernel
 GRUB_PVH := $(B)/packages/grub/usr/lib/grub-xen/grub-i386-xen_pvh.bin
@@ -46,6 +47,10 @@ $(SOURCE_PACKAGES:%=$(B)/packages/%.done): $(B)/packages/%.done: \
 	$(Q)touch $@
 
 $(B)/packages/busybox.done: $(PKG)/busybox.config
+$(patsubst %,$(B)/packages/%.done,libqcow libvmdk libvhdi): $(PKG)/libyal.inc
+# Libraries of other packages that they link with.
+$(B)/packages/e2fsprogs.done: | $(B)/packages/util-linux.done
+$(B)/packages/lvm2.done: | $(patsubst %,$(B)/packages/%.done,util-linux libaio)
 
 $(B)/packages/kernel.done: $(PKG)/fetch-deb.sh | $(APT)/apt.conf
 	$(Q)echo "  FETCH    linux-image-amd64"

@@ -54,10 +54,13 @@ $(B)/image/tools.list: FORCE
 FORCE:
 
 ROOT := $(B)/image/root
+LVM_LINKS := pvs vgs lvs pvcreate pvremove vgcreate vgremove vgextend vgchange \
+	lvcreate lvremove lvextend lvchange lvconvert lvrename vgscan
 $(B)/image/system.img: $(TREE_DEPS) $(IMG)/modules.list $(IMG)/build.mk \
 		$(OVERLAY) $(wildcard configs/guests/*) $(TOOLS) \
 		$(B)/image/tools.list $(B)/image/demo.gz $(B)/sbom.txt \
-		$(B)/packages/iptables.done $(B)/packages/grub.done
+		$(B)/packages/iptables.done $(B)/packages/grub.done \
+		$(patsubst %,$(B)/packages/%.done,util-linux e2fsprogs lvm2 mdadm)
 	$(Q)echo "  IMAGE    $@"
 	$(Q)B=$(B) $(IMG)/mktree.sh $(ROOT) $(IMG)/modules.list $(DOM0)/overlay
 	$(Q)for tool in $(TOOLS); do \
@@ -68,6 +71,11 @@ $(B)/image/system.img: $(TREE_DEPS) $(IMG)/modules.list $(IMG)/build.mk \
 	$(Q)ln -s basalt $(ROOT)/usr/sbin/console
 	$(Q)cp -r $(B)/packages/ncurses/terminfo $(ROOT)/usr/share/
 	$(Q)cp $(B)/packages/iptables/iptables $(ROOT)/usr/sbin/
+	$(Q)cp --remove-destination $(addprefix $(B)/packages/, \
+		e2fsprogs/* util-linux/* lvm2/lvm mdadm/mdadm) $(ROOT)/sbin/
+	$(Q)for name in $(LVM_LINKS); do ln -s lvm $(ROOT)/sbin/$$name; done
+	$(Q)ln -sf mke2fs $(ROOT)/sbin/mkfs.ext4
+	$(Q)ln -sf e2fsck $(ROOT)/sbin/fsck.ext4
 	$(Q)cp configs/guests/*.cfg $(ROOT)/etc/basalt/
 	$(Q)cp $(GRUB_PVH) $(ROOT)/usr/lib/basalt/
 	$(Q)cp $(B)/sbom.txt $(ROOT)/usr/share/basalt/

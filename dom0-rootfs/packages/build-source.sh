@@ -26,6 +26,13 @@ unset MAKEFLAGS MAKELEVEL MFLAGS
 
 . "$RECIPES/$name.sh"
 
+# Debian's patches can make generated files look out of date, and their makers
+# (automake and its kin) are not here.
+fresh() {
+	find . \( -name aclocal.m4 -o -name configure -o -name config.h.in \
+		-o -name Makefile.in \) -exec touch -d "@$(date +%s)" {} +
+}
+
 fetch() {
 	apt-get -qq -c "$conf" --only-source source "$source" >&3
 }

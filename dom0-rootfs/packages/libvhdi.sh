@@ -1,0 +1,3 @@
+# libvhdi: reads vhd images, for import.
+source=libvhdi
+. "$RECIPES/libyal.inc"

@@ -1,0 +1,3 @@
+# libvmdk: reads vmdk images, for import.
+source=libvmdk
+. "$RECIPES/libyal.inc"
