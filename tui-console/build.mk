@@ -5,7 +5,7 @@ CONSOLE := $(B)/tools/basalt
 CONSOLE_SRC := $(wildcard tui-console/*.c tui-console/ui/*.c tui-console/model/*.c \
 	tui-console/screens/*.c)
 CONSOLE_OBJ := $(CONSOLE_SRC:tui-console/%.c=$(B)/tools/console/%.o)
-CONSOLE_LIBS :=
+CONSOLE_LIBS := $(LIBMETRICS)
 CONSOLE_SYSTEM_LIBS := -lncursesw -lvterm -lm
 CONSOLE_PACKAGES := ncurses libvterm
 

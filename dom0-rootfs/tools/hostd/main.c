@@ -4,7 +4,8 @@
  * leaves whole files and, once started again, finds the domains that ended meanwhile.
  *
  * One loop: wake up on a domain's end (the @releaseDomain watch), on a due restart,
- * on a signal; look at all domains; sleep again.
+ * on a signal; look at all domains; sleep again. Once a second it also samples the
+ * metrics that consoles show.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -23,6 +24,7 @@
 #include "libxs/xs.h"
 #include "log.h"
 #include "react.h"
+#include "sample.h"
 
 #define PID_FILE "/run/hostd.pid"
 #define CONNECT_TRIES 30 /* one a second: the store daemon may come up after us */
@@ -32,6 +34,7 @@ struct hostd {
 	struct xs *xs;
 	struct guests guests;
 	struct log log;
+	struct sampler sampler;
 	int signals; /* signalfd */
 	int pid_fd;  /* locked for as long as we live */
 };
@@ -99,33 +102,58 @@ static int block_signals(void)
 	return signalfd(-1, &set, SFD_CLOEXEC);
 }
 
-/* All events mean the same: look at the domains. */
-static void drain_events(struct hostd *h)
+static int64_t now_ms(void)
+{
+	struct timespec t;
+
+	clock_gettime(CLOCK_MONOTONIC, &t);
+	return (int64_t)t.tv_sec * 1000 + t.tv_nsec / 1000000;
+}
+
+/* All events mean the same: look at the domains. True: there were some. */
+static bool drain_events(struct hostd *h)
 {
 	struct xs_event ev;
+	bool any = false;
 	int err;
 
 	do {
 		err = xs_next_event(h->xs, &ev);
+		any |= !err;
 	} while (!err);
 	if (err != -EAGAIN)
 		log_line(&h->log, LOG_WARNING, "xenstore: %s", strerror(-err));
+	return any;
 }
 
+/*
+ * Domains are looked at when an event came or a restart is due; samples are taken in
+ * their own time. A failing store is looked at again with the next sample.
+ */
 static void loop(struct hostd *h)
 {
+	int64_t react_ms = 0; /* when to look; -1: not before an event */
+
 	for (;;) {
-		int wait_ms = react_to_all(h->dom, &h->guests, &h->log);
 		struct pollfd p[2] = {
 			{ .fd = h->signals, .events = POLLIN },
 			{ .fd = xs_fd(h->xs), .events = POLLIN },
 		};
+		int wait_ms;
 
+		if (react_ms >= 0 && react_ms <= now_ms()) {
+			wait_ms = react_to_all(h->dom, &h->guests, &h->log);
+			react_ms = wait_ms < 0 ? -1 : now_ms() + wait_ms;
+		}
+		wait_ms = sampler_run(&h->sampler, h->dom);
+		if (react_ms >= 0 && react_ms - now_ms() < wait_ms)
+			wait_ms = react_ms > now_ms() ? (int)(react_ms - now_ms()) : 0;
 		if (poll(p, 2, wait_ms) < 0 && errno != EINTR)
 			return;
 		if (p[0].revents)
 			return;
-		drain_events(h);
+		if (drain_events(h))
+			react_ms = 0;
 	}
 }
 
@@ -194,7 +222,8 @@ static int run(struct hostd *h, int ready)
 
 int main(int argc, char **argv)
 {
-	struct hostd h = { .signals = -1, .pid_fd = -1 };
+	struct hostd h = { .signals = -1, .pid_fd = -1,
+			   .sampler = { .sys = "/sys", .dir = METRICS_DIR } };
 	bool foreground = argc == 2 && !strcmp(argv[1], "-F");
 	int ready = -1, status;
 
@@ -210,6 +239,7 @@ int main(int argc, char **argv)
 	/* until it is ready a daemon's errors go to whoever started it */
 	log_open(&h.log, true);
 	status = run(&h, ready);
+	sampler_close(&h.sampler);
 	xs_close(h.xs);
 	dom_close(h.dom);
 	log_close(&h.log);
