@@ -22,6 +22,11 @@ static void start(struct dom *dom, const char *file, struct log *log)
 	int result;
 
 	snprintf(path, sizeof(path), AUTOSTART_DIR "/%s", file);
+	/* a definition that was removed or renamed by hand has left its link behind */
+	if (access(path, F_OK) && errno == ENOENT) {
+		log_line(log, LOG_WARNING, "autostart: %s leads nowhere: remove it", path);
+		return;
+	}
 	if (load_config(path, &cfg, log))
 		return;
 	/* not dom_find() first: it also finds what we left half-made */

@@ -1,11 +1,11 @@
-/* The VMs that start with the host: configurations linked in one directory. */
+/* The VMs that start with the host: definitions linked in one directory. */
 #ifndef HOSTD_AUTOSTART_H
 #define HOSTD_AUTOSTART_H
 
-#include "libdom/libdom.h"
+#include "libdom/define.h"
 #include "log.h"
 
-#define AUTOSTART_DIR "/etc/basalt/autostart"
+#define AUTOSTART_DIR DEFINE_DIR "/" DEFINE_AUTO
 /* Made once all have been tried, so that only the first hostd of a boot does it. */
 #define AUTOSTART_DONE "/run/basalt/autostart.done"
 

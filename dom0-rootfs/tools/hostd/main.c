@@ -27,6 +27,8 @@
 #include "sample.h"
 
 #define PID_FILE "/run/hostd.pid"
+#define LOCK_TRIES    40
+#define LOCK_PAUSE_US 50000
 #define CONNECT_TRIES 30 /* one a second: the store daemon may come up after us */
 
 struct hostd {
@@ -39,6 +41,20 @@ struct hostd {
 	int pid_fd;  /* locked for as long as we live */
 };
 
+/*
+ * Waits for the lock a little: a hostd that was killed a moment ago holds it until
+ * the kernel has taken the process apart.
+ */
+static bool lock_pid_file(int fd)
+{
+	for (int tries = 0; tries < LOCK_TRIES; tries++) {
+		if (!flock(fd, LOCK_EX | LOCK_NB))
+			return true;
+		usleep(LOCK_PAUSE_US);
+	}
+	return false;
+}
+
 /* Only one hostd at a time: 0, or -1 after saying why not. */
 static int take_pid_file(struct hostd *h)
 {
@@ -49,7 +65,7 @@ static int take_pid_file(struct hostd *h)
 		fprintf(stderr, "hostd: %s: %s\n", PID_FILE, strerror(errno));
 		return -1;
 	}
-	if (!flock(h->pid_fd, LOCK_EX | LOCK_NB))
+	if (lock_pid_file(h->pid_fd))
 		return 0;
 	if (read(h->pid_fd, text, sizeof(text) - 1) > 0)
 		text[strcspn(text, "\n")] = '\0';
@@ -216,7 +232,9 @@ static int run(struct hostd *h, int ready)
 	autostart(h->dom, &h->log);
 	loop(h);
 	log_line(&h->log, LOG_INFO, "stopped");
-	unlink(PID_FILE);
+	/* not removed: who waits for its lock would hold that of a file nobody sees */
+	if (ftruncate(h->pid_fd, 0))
+		log_line(&h->log, LOG_WARNING, "%s: %s", PID_FILE, strerror(errno));
 	return 0;
 }
 

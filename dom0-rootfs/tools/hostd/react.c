@@ -183,6 +183,7 @@ int react_to_all(struct dom *dom, struct guests *guests, struct log *log)
 	struct dom_error err;
 	size_t n;
 
+	dom_sweep(dom);
 	retry_lost(dom, guests, log);
 	if (dom_list(dom, &list, &n, &err)) {
 		log_line(log, LOG_ERR, "%s", err.text);

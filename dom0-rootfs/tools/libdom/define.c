@@ -293,6 +293,60 @@ bool define_is_seed(const char *dir, const struct vm_config *cfg,
 	return strcmp(path, disk->target) == 0;
 }
 
+/* The first of xvda, xvdb … that no disk has. */
+static int free_vdev(const struct vm_config *cfg, char vdev[8], uint32_t *devid)
+{
+	char letter;
+	size_t i;
+
+	for (letter = 'a'; letter <= 'z'; letter++) {
+		snprintf(vdev, 8, "xvd%c", letter);
+		if (config_vdev_number(vdev, devid))
+			continue;
+		for (i = 0; i < cfg->ndisks; i++)
+			if (cfg->disks[i].devid == *devid)
+				break;
+		if (i == cfg->ndisks)
+			return 0;
+	}
+	return -ENOSPC;
+}
+
+static int add_seed(struct vm_config *cfg, const char *path)
+{
+	struct vm_disk *grown, disk = {.readonly = true};
+	char vdev[8];
+	int ret = free_vdev(cfg, vdev, &disk.devid);
+
+	if (ret)
+		return ret;
+	grown = realloc(cfg->disks, (cfg->ndisks + 1) * sizeof(*grown));
+	if (!grown)
+		return -ENOMEM;
+	cfg->disks = grown;
+	disk.target = strdup(path);
+	disk.vdev = strdup(vdev);
+	grown[cfg->ndisks++] = disk;
+	return disk.target && disk.vdev ? 0 : -ENOMEM;
+}
+
+int define_seed_disk(const char *dir, struct vm_config *cfg, char path[DEFINE_PATH_MAX],
+		     struct dom_error *err)
+{
+	size_t i;
+	int ret = uuid_fill(cfg, err);
+
+	if (ret)
+		return ret;
+	define_seed_path(dir, cfg->uuid, path);
+	for (i = 0; i < cfg->ndisks; i++)
+		if (define_is_seed(dir, cfg, &cfg->disks[i]))
+			return 0;
+	ret = add_seed(cfg, path);
+	return ret ? dom_fail_errno(err, ret, "%s: no room for a seed volume", cfg->name)
+		   : 0;
+}
+
 /* The definition goes last: until then it can all be done again. */
 static int remove_locked(const char *dir, const struct definition *def,
 			 struct dom_error *err)

@@ -108,6 +108,13 @@ int define_rename(struct dom *dom, const char *dir, const char *name, const char
 void define_seed_path(const char *dir, const uint8_t uuid[16],
 		      char path[DEFINE_PATH_MAX]);
 
+/*
+ * cfg gets a uuid and its seed volume as a disk, where it has none yet; path is where
+ * the volume is to be written (seed_write()) before the definition is saved.
+ */
+int define_seed_disk(const char *dir, struct vm_config *cfg, char path[DEFINE_PATH_MAX],
+		     struct dom_error *err);
+
 /* Definition, marks and seed volume go; its disks are not touched. -EBUSY: it runs. */
 int define_remove(struct dom *dom, const char *dir, const char *name,
 		  struct dom_error *err);

@@ -138,6 +138,11 @@ int dom_shutdown(struct dom *dom, uint32_t domid, enum dom_request how,
 		 struct dom_error *err);
 /* Pulls the plug and removes all traces. -EINVAL for dom0. */
 int dom_destroy(struct dom *dom, uint32_t domid, struct dom_error *err);
+/*
+ * Removes what is left in xenstore of domains that exist no more: of a destruction
+ * that was killed before its end. For hostd, after each domain's end.
+ */
+void dom_sweep(struct dom *dom);
 /* -EEXIST, -EINVAL bad name */
 int dom_rename(struct dom *dom, uint32_t domid, const char *name,
 	       struct dom_error *err);

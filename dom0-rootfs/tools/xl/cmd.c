@@ -27,6 +27,26 @@ const struct xl_cmd *const xl_cmds[] = {
 	&cmd_top,
 	&cmd_info,
 	&cmd_dmesg,
+	&cmd_mem_set,
+	&cmd_mem_max,
+	&cmd_vcpu_list,
+	&cmd_vcpu_set,
+	&cmd_vcpu_pin,
+	&cmd_sched_credit2,
+	&cmd_block_list,
+	&cmd_block_attach,
+	&cmd_block_detach,
+	&cmd_network_list,
+	&cmd_network_attach,
+	&cmd_network_detach,
+	&cmd_config_update,
+	&cmd_defined,
+	&cmd_define,
+	&cmd_undefine,
+	&cmd_start,
+	&cmd_autostart,
+	&cmd_template,
+	&cmd_seed,
 };
 const size_t xl_ncmds = sizeof(xl_cmds) / sizeof(xl_cmds[0]);
 
@@ -182,6 +202,24 @@ int cmd_parse(const struct xl_cmd *cmd, int argc, char **argv, struct xl_args *a
 			return result;
 	}
 	return check_operands(&r);
+}
+
+int xl_join(const struct xl_args *args, unsigned int first, char *text, size_t size)
+{
+	size_t used = 0;
+
+	text[0] = '\0';
+	for (unsigned int i = first; i < args->noperands; i++) {
+		int n = snprintf(text + used, size - used, "%s%s", i > first ? "," : "",
+				 args->operand[i]);
+
+		if (n < 0 || (size_t)n >= size - used) {
+			text[0] = '\0';
+			return XL_USAGE;
+		}
+		used += (size_t)n;
+	}
+	return XL_OK;
 }
 
 void cmd_help(const struct xl_cmd *cmd, bool to_stderr)

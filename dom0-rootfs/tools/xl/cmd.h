@@ -35,6 +35,7 @@ struct xl {
 	struct dom *dom; /* use xl_dom() */
 	bool verbose;	 /* xl -v */
 	bool dry_run;	 /* xl -N */
+	char word[DOM_NAME_SIZE]; /* xl_domain_word()'s */
 };
 
 struct xl_cmd {
@@ -85,8 +86,19 @@ int xl_on_domain(struct xl *xl, const struct xl_args *args,
 /* The name to show for a domain that may have none: "(null)", as scripts know it. */
 const char *xl_name(const struct dom_info *info);
 
-extern const struct xl_cmd cmd_console, cmd_create, cmd_destroy, cmd_dmesg, cmd_domid,
-	cmd_domname, cmd_info, cmd_list, cmd_pause, cmd_reboot, cmd_rename, cmd_shutdown,
-	cmd_top, cmd_unpause, cmd_uptime, cmd_vm_list;
+/* Its name for messages, in a buffer of *xl. */
+const char *xl_domain_word(struct xl *xl, uint32_t domid);
+
+/* Operands from first on as one text with commas between: XL_OK, or XL_USAGE and an
+ * empty text when it does not fit. */
+int xl_join(const struct xl_args *args, unsigned int first, char *text, size_t size);
+
+extern const struct xl_cmd cmd_autostart, cmd_block_attach, cmd_block_detach,
+	cmd_block_list, cmd_config_update, cmd_console, cmd_create, cmd_define,
+	cmd_defined, cmd_destroy, cmd_dmesg, cmd_domid, cmd_domname, cmd_info, cmd_list,
+	cmd_mem_max, cmd_mem_set, cmd_network_attach, cmd_network_detach, cmd_network_list,
+	cmd_pause, cmd_reboot, cmd_rename, cmd_sched_credit2, cmd_seed, cmd_shutdown,
+	cmd_start, cmd_template, cmd_top, cmd_undefine, cmd_unpause, cmd_uptime,
+	cmd_vcpu_list, cmd_vcpu_pin, cmd_vcpu_set, cmd_vm_list;
 
 #endif

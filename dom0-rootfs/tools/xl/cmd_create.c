@@ -4,80 +4,13 @@
  * -F it stays and does that itself.
  */
 #include <errno.h>
-#include <fcntl.h>
 #include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
 #include <unistd.h>
 
 #include "cmd.h"
+#include "config_args.h"
 #include "console.h"
 #include "vm_json.h"
-
-#define FILE_MAX (1u << 20)
-
-/* The whole file, or NULL after saying why not. */
-static char *read_config(const char *path, size_t *len)
-{
-	char *text = malloc(FILE_MAX + 1);
-	FILE *f = text ? fopen(path, "re") : NULL;
-
-	*len = 0;
-	if (f)
-		*len = fread(text, 1, FILE_MAX + 1, f);
-	if (!f || ferror(f)) {
-		xl_error("%s cannot be read: %s: give the path of a configuration file",
-			 path, strerror(errno));
-		free(text);
-		text = NULL;
-	}
-	if (f)
-		fclose(f);
-	return text;
-}
-
-static void report(void *ctx, enum config_level level, const char *text)
-{
-	static const char *const names[] = { "error", "warning", "note" };
-	const bool *quiet = ctx;
-
-	if (level == CONFIG_ERROR || !*quiet)
-		fprintf(stderr, "%s: %s\n", names[level], text);
-}
-
-/* File and overrides from the arguments into *cfg. */
-static int read_arguments(const struct xl_args *args, struct vm_config *cfg)
-{
-	const char *path = args->value['f'];
-	unsigned int first = 0;
-	bool quiet = args->count['q'];
-	struct config_input in = { .file = "command line", .report = report, .ctx = &quiet };
-	char *text = NULL;
-	int err;
-
-	if (!path && args->noperands && !strchr(args->operand[0], '='))
-		path = args->operand[first++];
-	if (!path && !args->noperands) {
-		xl_error("create: no configuration: xl create FILE");
-		return XL_USAGE;
-	}
-	if (path) {
-		text = read_config(path, &in.len);
-		if (!text)
-			return XL_FAILED;
-		in.file = path;
-		if (!quiet)
-			fprintf(stderr, "Parsing config from %s\n", path);
-	}
-	in.text = text ? text : "";
-	in.extra = (const char *const *)args->operand + first;
-	in.nextra = args->noperands - first;
-	err = config_parse(&in, cfg);
-	free(text);
-	if (err == -ENOMEM)
-		xl_error("create: not enough memory to read the configuration");
-	return err ? XL_FAILED : XL_OK;
-}
 
 static void plan_line(void *ctx, const char *text)
 {
@@ -173,7 +106,7 @@ static int create(struct xl *xl, const struct xl_args *args, struct vm_config *c
 static int run(struct xl *xl, const struct xl_args *args)
 {
 	struct vm_config cfg;
-	int status = read_arguments(args, &cfg);
+	int status = config_args(args, 0, &cfg);
 
 	if (status)
 		return status;

@@ -62,6 +62,17 @@ const char *xl_name(const struct dom_info *info)
 	return *info->name ? info->name : "(null)";
 }
 
+const char *xl_domain_word(struct xl *xl, uint32_t domid)
+{
+	struct dom_info info;
+
+	if (dom_get(xl->dom, domid, &info, NULL) || !*info.name)
+		snprintf(xl->word, sizeof(xl->word), "%u", domid);
+	else
+		snprintf(xl->word, sizeof(xl->word), "%s", info.name);
+	return xl->word;
+}
+
 static int run_help(int argc, char **argv)
 {
 	const struct xl_cmd *cmd;

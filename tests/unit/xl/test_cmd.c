@@ -28,20 +28,40 @@ const struct xl_cmd cmd_create = {
 		{ 'q', "quiet", NULL, "" },
 	},
 };
+STAND_IN(autostart, "autostart");
+STAND_IN(block_attach, "block-attach");
+STAND_IN(block_detach, "block-detach");
+STAND_IN(block_list, "block-list");
+STAND_IN(config_update, "config-update");
 STAND_IN(console, "console");
+STAND_IN(define, "define");
+STAND_IN(defined, "defined");
 STAND_IN(destroy, "destroy");
 STAND_IN(dmesg, "dmesg");
 STAND_IN(domid, "domid");
 STAND_IN(domname, "domname");
 STAND_IN(info, "info");
 STAND_IN(list, "list");
+STAND_IN(mem_max, "mem-max");
+STAND_IN(mem_set, "mem-set");
+STAND_IN(network_attach, "network-attach");
+STAND_IN(network_detach, "network-detach");
+STAND_IN(network_list, "network-list");
 STAND_IN(pause, "pause");
 STAND_IN(reboot, "reboot");
 const struct xl_cmd cmd_rename = { .name = "rename", .min_operands = 2, .max_operands = 2 };
+STAND_IN(sched_credit2, "sched-credit2");
+STAND_IN(seed, "seed");
 STAND_IN(shutdown, "shutdown");
+STAND_IN(start, "start");
+STAND_IN(template, "template");
 STAND_IN(top, "top");
+STAND_IN(undefine, "undefine");
 STAND_IN(unpause, "unpause");
 STAND_IN(uptime, "uptime");
+STAND_IN(vcpu_list, "vcpu-list");
+STAND_IN(vcpu_pin, "vcpu-pin");
+STAND_IN(vcpu_set, "vcpu-set");
 STAND_IN(vm_list, "vm-list");
 
 void dom_uuid_text(const uint8_t uuid[16], char text[DOM_UUID_TEXT_SIZE])
