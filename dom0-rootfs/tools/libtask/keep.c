@@ -3,6 +3,7 @@
  * log, and writes the result. It holds the task's lock as long as it lives. If it
  * is killed, the kernel asks the command to end.
  */
+#define _GNU_SOURCE /* pipe2() */
 #include <errno.h>
 #include <fcntl.h>
 #include <poll.h>

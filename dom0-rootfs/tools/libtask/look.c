@@ -218,6 +218,7 @@ int task_remove(const char *id, struct task_error *err)
 {
 	char path[TASK_PATH_SIZE];
 	struct dirent *e;
+	struct task t;
 	DIR *dir;
 
 	task_path(path, id, "");
@@ -225,7 +226,8 @@ int task_remove(const char *id, struct task_error *err)
 	if (!dir)
 		return task_fail(err, -ENOENT, "task %s: there is none of that number: "
 				 "task list shows them", id);
-	if (task_alive(id)) {
+	/* A keeper that has written the result needs the files no more. */
+	if (!task_get(id, &t, NULL) && t.state == TASK_RUNNING) {
 		closedir(dir);
 		return task_fail(err, -EBUSY, "task %s: it is running: cancel it first",
 				 id);

@@ -87,7 +87,7 @@ static void test_failed(void **state)
 /* The command hears SIGTERM and cleans up before it ends. */
 static void test_cancel(void **state)
 {
-	char id[TASK_ID_SIZE], made[PATH_MAX], script[PATH_MAX + 100];
+	char id[TASK_ID_SIZE], made[64], script[300];
 	struct task t;
 	(void)state;
 
@@ -109,14 +109,14 @@ static void test_cancel(void **state)
 /* Killed with SIGKILL: the task is lost, and its command was asked to end. */
 static void test_keeper_killed(void **state)
 {
-	char id[TASK_ID_SIZE], path[PATH_MAX];
+	char id[TASK_ID_SIZE], path[64];
 	struct task t;
 	int keeper = 0, child = 0;
 	FILE *f;
 	(void)state;
 
 	snprintf(path, sizeof(path), "%s/pid", dir);
-	char script[PATH_MAX + 32];
+	char script[128];
 
 	snprintf(script, sizeof(script), "echo $$ >%s; exec sleep 100", path);
 	start(script, id);
