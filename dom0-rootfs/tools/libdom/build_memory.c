@@ -112,49 +112,59 @@ int memory_populate(struct build *b, struct dom_error *err)
 	return ret;
 }
 
-/*
- * Calls fill() for pieces of [gpa, gpa + len) one after the other and writes
- * them into the guest. pos: bytes of the range before this piece.
- */
-typedef int fill_fn(struct build *b, const void *arg, uint64_t pos, uint8_t *to,
-		    size_t n);
-
-static int for_each_piece(struct build *b, uint64_t gpa, uint64_t len,
-			  fill_fn *fill, const void *arg)
+/* Nothing but zeros: n bytes, aligned and a multiple of 8, or fewer at an end. */
+static bool is_zero(const uint8_t *p, size_t n)
 {
-	uint8_t *piece = NULL;
-	uint64_t pos = 0;
-	size_t n;
-	int ret = 0;
+	uint64_t word;
 
-	if (posix_memalign((void **)&piece, HV_PAGE_SIZE, PIECE) != 0)
-		return -ENOMEM;
-	while (pos < len && ret == 0) {
-		n = len - pos < PIECE ? (size_t)(len - pos) : PIECE;
-		ret = fill(b, arg, pos, piece, n);
-		if (ret == 0)
-			ret = hv_window_write(b->window, gpa + pos, piece, n);
-		pos += n;
+	for (; n >= sizeof(word); p += sizeof(word), n -= sizeof(word)) {
+		memcpy(&word, p, sizeof(word));
+		if (word)
+			return false;
 	}
-	free(piece);
-	return ret;
+	while (n--)
+		if (*p++)
+			return false;
+	return true;
 }
 
-/* arg: struct kernel_segment. Past filesz it is zero. */
-static int fill_segment(struct build *b, const void *arg, uint64_t pos, uint8_t *to,
-			size_t n)
+/* Length of the longest run of pages from p that all are zero, or all are not. */
+static size_t run_of_pages(const uint8_t *p, size_t n, bool *zero)
 {
-	const struct kernel_segment *s = arg;
-	size_t copy = 0;
+	size_t len = 0, page;
 
-	if (pos < s->filesz)
-		copy = s->filesz - pos < n ? (size_t)(s->filesz - pos) : n;
-	memcpy(to, b->kernel.data + s->offset + pos, copy);
-	memset(to + copy, 0, n - copy);
-	build_progress(b, "loading kernel",
-		       s->paddr + pos + n - b->kernel.image.low,
-		       b->kernel.image.high - b->kernel.image.low);
-	return 0;
+	do {
+		page = n - len < HV_PAGE_SIZE ? n - len : HV_PAGE_SIZE;
+		if (len == 0)
+			*zero = is_zero(p, page);
+		len += page;
+	} while (len < n && is_zero(p + len, n - len < HV_PAGE_SIZE ?
+						     n - len : HV_PAGE_SIZE) == *zero);
+	return len;
+}
+
+/*
+ * A new guest's memory is zero (the hypervisor promises it), and half of Linux'
+ * image is zeros: those pages, and what lies past filesz, are left as they are.
+ */
+static int load_segment(struct build *b, const struct kernel_segment *s)
+{
+	const uint8_t *from = b->kernel.data + s->offset;
+	uint64_t pos = 0;
+	int ret = 0;
+
+	while (pos < s->filesz && ret == 0) {
+		size_t n = s->filesz - pos < PIECE ? (size_t)(s->filesz - pos) : PIECE;
+		bool zero;
+
+		n = run_of_pages(from + pos, n, &zero);
+		if (!zero)
+			ret = hv_window_write(b->window, s->paddr + pos, from + pos, n);
+		pos += n;
+		build_progress(b, "loading kernel", s->paddr + pos - b->kernel.image.low,
+			       b->kernel.image.high - b->kernel.image.low);
+	}
+	return ret;
 }
 
 int memory_load_kernel(struct build *b, struct dom_error *err)
@@ -164,8 +174,7 @@ int memory_load_kernel(struct build *b, struct dom_error *err)
 	int ret;
 
 	for (i = 0; i < k->nseg; i++) {
-		ret = for_each_piece(b, k->seg[i].paddr, k->seg[i].memsz,
-				     fill_segment, &k->seg[i]);
+		ret = load_segment(b, &k->seg[i]);
 		if (ret)
 			return dom_fail_errno(err, ret, "%s: kernel cannot be put into "
 					      "the guest's memory", b->cfg->kernel);
@@ -173,12 +182,11 @@ int memory_load_kernel(struct build *b, struct dom_error *err)
 	return 0;
 }
 
-static int fill_from_file(struct build *b, const void *arg, uint64_t pos,
-			  uint8_t *to, size_t n)
+/* All of n bytes of the ramdisk from pos. */
+static int read_ramdisk(struct build *b, uint64_t pos, uint8_t *to, size_t n)
 {
 	size_t done = 0;
 
-	(void)arg;
 	while (done < n) {
 		ssize_t got = pread(b->ramdisk, to + done, n - done,
 				    (off_t)(pos + done));
@@ -189,26 +197,28 @@ static int fill_from_file(struct build *b, const void *arg, uint64_t pos,
 			return -EIO; /* it became shorter */
 		done += (size_t)got;
 	}
-	build_progress(b, "loading ramdisk", pos + n, b->layout.ramdisk_size);
 	return 0;
 }
 
 int memory_load_ramdisk(struct build *b, struct dom_error *err)
 {
-	int ret = for_each_piece(b, b->layout.ramdisk, b->layout.ramdisk_size,
-				 fill_from_file, NULL);
+	uint64_t size = b->layout.ramdisk_size, pos;
+	uint8_t *piece = malloc(PIECE);
+	int ret = piece ? 0 : -ENOMEM;
+	size_t n;
 
+	for (pos = 0; pos < size && ret == 0; pos += n) {
+		n = size - pos < PIECE ? (size_t)(size - pos) : PIECE;
+		ret = read_ramdisk(b, pos, piece, n);
+		if (ret == 0)
+			ret = hv_window_write(b->window, b->layout.ramdisk + pos,
+					      piece, n);
+		build_progress(b, "loading ramdisk", pos + n, size);
+	}
+	free(piece);
 	if (ret)
 		return dom_fail_errno(err, ret, "%s: ramdisk cannot be put into the "
 				      "guest's memory", b->cfg->ramdisk);
-	return 0;
-}
-
-static int fill_copy(struct build *b, const void *arg, uint64_t pos, uint8_t *to,
-		     size_t n)
-{
-	(void)b;
-	memcpy(to, (const uint8_t *)arg + pos, n);
 	return 0;
 }
 
@@ -219,11 +229,10 @@ int memory_load_tables(struct build *b, struct dom_error *err)
 	int ret;
 
 	b->rsdp = acpi_build(l->vcpus, l->acpi, tables);
-	ret = for_each_piece(b, l->acpi, l->acpi_size, fill_copy, tables);
+	ret = hv_window_write(b->window, l->acpi, tables, l->acpi_size);
 	if (ret == 0) {
 		guest_start_info(l, b->cfg->cmdline, b->rsdp, tables);
-		ret = for_each_piece(b, l->start_info, l->start_size, fill_copy,
-				     tables);
+		ret = hv_window_write(b->window, l->start_info, tables, l->start_size);
 	}
 	memory_seal(b);
 	if (ret == 0)

@@ -69,8 +69,8 @@ struct kernel_file {
 };
 /*
  * Reads, unpacks and checks. An unpacked kernel is kept in
- * /run/basalt/kernels under the hash of its packed form, as long as memory is
- * plentiful, so that the next VM with it starts at once.
+ * /run/basalt/kernels under the hash of what its file is known by, as long as
+ * memory is plentiful, so that the next VM with it starts at once.
  */
 int kernel_open(const char *path, struct kernel_file *out, struct dom_error *err);
 void kernel_close(struct kernel_file *kernel);

@@ -7,6 +7,7 @@
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/stat.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "libdom/internal.h"
@@ -27,50 +28,71 @@ static int read_all(int fd, uint8_t *buf, size_t size)
 	return 0;
 }
 
-static int open_checked(const char *path, size_t *size, struct dom_error *err)
+static int open_checked(const char *path, struct stat *st, struct dom_error *err)
 {
 	int fd = open(path, O_RDONLY | O_CLOEXEC);
-	struct stat st;
 
 	if (fd < 0)
 		return dom_fail_file(err, -errno, path, "kernel");
-	if (fstat(fd, &st) == 0 && S_ISREG(st.st_mode) && st.st_size > 0 &&
-	    st.st_size <= KERNEL_MAX_UNPACKED) {
-		*size = (size_t)st.st_size;
+	if (fstat(fd, st) == 0 && S_ISREG(st->st_mode) && st->st_size > 0 &&
+	    st->st_size <= KERNEL_MAX_UNPACKED)
 		return fd;
-	}
 	close(fd);
 	return dom_fail(err, -ENOEXEC,
 			"%s: not a usable kernel: it is empty, too large or no "
 			"ordinary file: give the path of a kernel image", path);
 }
 
-static int read_file(const char *path, uint8_t **data, size_t *size,
-		     struct dom_error *err)
-{
-	int fd = open_checked(path, size, err);
-	int ret;
+/*
+ * What a file is known by in the cache: which file, when it was last changed,
+ * and its first and last bytes, where packed kernels have their checksum.
+ * Hashing all of it would take longer than loading it.
+ */
+struct identity {
+	uint64_t dev, ino, size;
+	struct timespec mtime, ctime;
+	uint8_t head[4096], tail[16384];
+};
 
-	if (fd < 0)
-		return fd;
-	*data = malloc(*size);
-	ret = *data ? read_all(fd, *data, *size) : -ENOMEM;
-	close(fd);
-	if (ret == 0)
-		return 0;
-	free(*data);
-	return dom_fail_errno(err, ret, "%s: kernel cannot be read", path);
+static int make_key(int fd, const struct stat *st, uint8_t key[32])
+{
+	struct identity *id = calloc(1, sizeof(*id));
+	off_t tail = st->st_size - (off_t)sizeof(id->tail);
+	ssize_t got;
+
+	if (!id)
+		return -ENOMEM;
+	id->dev = st->st_dev;
+	id->ino = st->st_ino;
+	id->size = (uint64_t)st->st_size;
+	id->mtime = st->st_mtim;
+	id->ctime = st->st_ctim;
+	got = pread(fd, id->head, sizeof(id->head), 0);
+	if (got >= 0)
+		got = pread(fd, id->tail, sizeof(id->tail), tail < 0 ? 0 : tail);
+	blake2b_256(id, sizeof(*id), key);
+	free(id);
+	return got < 0 ? -EIO : 0;
+}
+
+/* Two changes in one tick of the file system's clock leave the same times. */
+static bool settled(const struct stat *st)
+{
+	return time(NULL) - st->st_ctim.tv_sec > 1;
 }
 
 /* Unpacks into a mapping of its own, which replaces the packed file in *k. */
-static int unpack_payload(const char *path, const uint8_t *payload, size_t len,
-			  const uint8_t key[32], struct kernel_file *k,
-			  struct dom_error *err)
+static int unpack(const char *path, const uint8_t *key, struct kernel_file *k,
+		  struct dom_error *err)
 {
+	const uint8_t *payload;
 	uint8_t *file = k->data;
 	int fd = -1, ret;
+	size_t len;
 
-	ret = kernel_unpacked_size(payload, len, path, &k->size, err);
+	ret = kernel_find_payload(k->data, k->size, path, &payload, &len, err);
+	if (ret == 0)
+		ret = kernel_unpacked_size(payload, len, path, &k->size, err);
 	if (ret)
 		return ret;
 	ret = kernel_cache_make(k->size, &k->data, &fd);
@@ -82,43 +104,47 @@ static int unpack_payload(const char *path, const uint8_t *payload, size_t len,
 	free(file);
 	if (ret == 0)
 		ret = kernel_parse_elf(k->data, k->size, path, &k->image, err);
-	if (ret == 0)
+	if (ret == 0 && key)
 		kernel_cache_keep(key, fd, k->image.used);
 	else if (fd >= 0)
 		close(fd);
 	return ret;
 }
 
-/* Replaces the packed file in *k by the kernel inside. */
-static int unpack(const char *path, struct kernel_file *k, struct dom_error *err)
+static int read_kernel(const char *path, int fd, const struct stat *st,
+		       const uint8_t *key, struct kernel_file *k, struct dom_error *err)
 {
-	const uint8_t *payload;
-	uint8_t key[32], *file = k->data;
-	size_t len;
-	int ret = kernel_find_payload(k->data, k->size, path, &payload, &len, err);
+	int ret;
 
+	k->size = (size_t)st->st_size;
+	k->data = malloc(k->size);
+	ret = k->data ? read_all(fd, k->data, k->size) : -ENOMEM;
 	if (ret)
-		return ret;
-	blake2b_256(payload, len, key);
-	if (kernel_cache_get(key, &k->data, &k->size) < 0)
-		return unpack_payload(path, payload, len, key, k, err);
-	k->mapped = true;
-	free(file);
-	return kernel_parse_elf(k->data, k->size, path, &k->image, err);
+		return dom_fail_errno(err, ret, "%s: kernel cannot be read", path);
+	if (kernel_is_elf(k->data, k->size))
+		return kernel_parse_elf(k->data, k->size, path, &k->image, err);
+	return unpack(path, settled(st) ? key : NULL, k, err);
 }
 
 int kernel_open(const char *path, struct kernel_file *out, struct dom_error *err)
 {
-	int ret;
+	struct stat st;
+	uint8_t key[32];
+	int fd, ret;
 
 	memset(out, 0, sizeof(*out));
-	ret = read_file(path, &out->data, &out->size, err);
+	fd = open_checked(path, &st, err);
+	if (fd < 0)
+		return fd;
+	ret = make_key(fd, &st, key);
 	if (ret)
-		return ret;
-	if (kernel_is_elf(out->data, out->size))
+		ret = dom_fail_errno(err, ret, "%s: kernel cannot be read", path);
+	else if (kernel_cache_get(key, &out->data, &out->size) == 0) {
+		out->mapped = true;
 		ret = kernel_parse_elf(out->data, out->size, path, &out->image, err);
-	else
-		ret = unpack(path, out, err);
+	} else
+		ret = read_kernel(path, fd, &st, key, out, err);
+	close(fd);
 	if (ret)
 		kernel_close(out);
 	return ret;
