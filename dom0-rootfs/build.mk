@@ -19,9 +19,12 @@ TOOLS :=
 # --- borrowed packages -------------------------------------------------------
 # Built from source on musl: one recipe each.
 SOURCE_PACKAGES := zlib xz zstd json-c busybox iptables ncurses libvterm \
-	util-linux libaio e2fsprogs lvm2 mdadm libqcow libvmdk libvhdi
+	util-linux libaio e2fsprogs lvm2 mdadm libqcow libvmdk libvhdi \
+	libxcrypt dropbear
 # Taken as Debian built them; "+" follows a metapackage's dependency.
 KERNEL := $(B)/packages/kernel
+# Data only: time zones, keyboard layouts.
+DATA_PACKAGES := tzdata console-data
 GRUB_PVH := $(B)/packages/grub/usr/lib/grub-xen/grub-i386-xen_pvh.bin
 
 $(APT)/apt.conf: $(PKG)/apt.sh | $(B)/.deps
@@ -51,6 +54,7 @@ $(patsubst %,$(B)/packages/%.done,libqcow libvmdk libvhdi): $(PKG)/libyal.inc
 # Libraries of other packages that they link with.
 $(B)/packages/e2fsprogs.done: | $(B)/packages/util-linux.done
 $(B)/packages/lvm2.done: | $(patsubst %,$(B)/packages/%.done,util-linux libaio)
+$(B)/packages/dropbear.done: $(B)/packages/libxcrypt.done
 
 $(B)/packages/kernel.done: $(PKG)/fetch-deb.sh | $(APT)/apt.conf
 	$(Q)echo "  FETCH    linux-image-amd64"
@@ -66,8 +70,16 @@ $(B)/packages/grub.done: $(PKG)/fetch-deb.sh | $(APT)/apt.conf
 		$(B)/sbom/grub
 	$(Q)touch $@
 
+$(DATA_PACKAGES:%=$(B)/packages/%.done): $(B)/packages/%.done: \
+		$(PKG)/fetch-deb.sh | $(APT)/apt.conf
+	$(Q)echo "  FETCH    $*"
+	$(Q)mkdir -p $(B)/packages
+	$(Q)APT_DIR=$(APT) $(PKG)/fetch-deb.sh $* $(B)/packages/$* $(B)/sbom/$*
+	$(Q)touch $@
+
 .PHONY: packages
 packages: $(SOURCE_PACKAGES:%=$(B)/packages/%.done) \
+	$(DATA_PACKAGES:%=$(B)/packages/%.done) \
 	$(B)/packages/kernel.done $(B)/packages/grub.done
 
 # --- our tools ---------------------------------------------------------------
@@ -80,6 +92,7 @@ tools: $(TOOLS)
 # --- what is borrowed --------------------------------------------------------
 $(B)/sbom.txt: $(DOM0)/sbom/sbom.sh configs/known-good.txt \
 		$(SOURCE_PACKAGES:%=$(B)/packages/%.done) \
+		$(DATA_PACKAGES:%=$(B)/packages/%.done) \
 		$(B)/packages/kernel.done $(B)/packages/grub.done
 	$(Q)$< $(B)/sbom configs/known-good.txt $@
 

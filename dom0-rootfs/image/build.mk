@@ -53,6 +53,13 @@ $(B)/image/tools.list: FORCE
 .PHONY: FORCE
 FORCE:
 
+# Time zones and keyboard layouts.
+$(B)/image/locale/.done: $(IMG)/locale.sh $(IMG)/keymaps.list \
+		$(B)/packages/tzdata.done $(B)/packages/console-data.done
+	$(Q)echo "  LOCALE   $(@D)"
+	$(Q)B=$(B) $(IMG)/locale.sh $(IMG)/keymaps.list $(@D)
+	$(Q)touch $@
+
 ROOT := $(B)/image/root
 LVM_LINKS := pvs vgs lvs pvcreate pvremove vgcreate vgremove vgextend vgchange \
 	lvcreate lvremove lvextend lvchange lvconvert lvrename vgscan
@@ -60,6 +67,7 @@ $(B)/image/system.img: $(TREE_DEPS) $(IMG)/modules.list $(IMG)/build.mk \
 		$(OVERLAY) $(wildcard configs/guests/*) $(TOOLS) \
 		$(B)/image/tools.list $(B)/image/demo.gz $(B)/sbom.txt \
 		$(B)/packages/iptables.done $(B)/packages/grub.done \
+		$(B)/packages/dropbear.done $(B)/image/locale/.done \
 		$(patsubst %,$(B)/packages/%.done,util-linux e2fsprogs lvm2 mdadm)
 	$(Q)echo "  IMAGE    $@"
 	$(Q)B=$(B) $(IMG)/mktree.sh $(ROOT) $(IMG)/modules.list $(DOM0)/overlay
@@ -76,6 +84,11 @@ $(B)/image/system.img: $(TREE_DEPS) $(IMG)/modules.list $(IMG)/build.mk \
 	$(Q)for name in $(LVM_LINKS); do ln -s lvm $(ROOT)/sbin/$$name; done
 	$(Q)ln -sf mke2fs $(ROOT)/sbin/mkfs.ext4
 	$(Q)ln -sf e2fsck $(ROOT)/sbin/fsck.ext4
+	$(Q)cp $(B)/packages/dropbear/dropbearmulti $(ROOT)/usr/sbin/dropbear
+	$(Q)ln -s dropbear $(ROOT)/usr/sbin/dropbearkey
+	$(Q)ln -s ../sbin/dropbear $(ROOT)/usr/bin/scp
+	$(Q)cp -a $(B)/image/locale/zoneinfo $(B)/image/locale/keymaps \
+		$(ROOT)/usr/share/
 	$(Q)cp configs/guests/*.cfg $(ROOT)/etc/basalt/
 	$(Q)cp $(GRUB_PVH) $(ROOT)/usr/lib/basalt/
 	$(Q)cp $(B)/sbom.txt $(ROOT)/usr/share/basalt/

@@ -136,14 +136,17 @@ def test_several_vcpus(live):
 
 
 def test_daemons_can_be_killed(live):
-    """Kill each of our processes: a guest goes on, a restart takes it up."""
+    """Kill each of our processes: init starts it anew, a guest goes on."""
     live.run(f'xl create {CONFIG} >/dev/null')
     live.run('for i in $(seq 200); do xenstore-read '
              '/local/domain/$(xl domid demo)/control/feature-poweroff '
              '2>/dev/null | grep -q 1 && break; sleep 1; done')
-    live.run('killall -9 xenconsoled; xenconsoled')
-    live.run('killall -9 xenstored; xenstored')
-    live.run('killall -9 hostd; hostd')
+    for daemon in 'xenconsoled', 'xenstored', 'hostd':
+        before = live.run(f'pidof -s {daemon}')
+        live.run(f'kill -9 {before}; for i in $(seq 60); do '
+                 f'[ "$(pidof -s {daemon})" != {before} ] && '
+                 f'pidof {daemon} >/dev/null && break; sleep 1; done; '
+                 f'pidof {daemon}')
     live.send('xl console demo\r')
     live.send('\r')
     live.expect('# ')

@@ -17,6 +17,8 @@
 int service_complain(const struct service *s, const char *what, int err, const char *cure)
 {
 	fprintf(stderr, "%s: %s: %s: %s\n", s->name, what, strerror(-err), cure);
+	/* In the foreground it is init that started us: nobody reads stderr. */
+	syslog(LOG_ERR, "%s: %s: %s", what, strerror(-err), cure);
 	return err;
 }
 
@@ -26,7 +28,7 @@ int service_start(struct service *s, int foreground)
 	char byte;
 	pid_t pid;
 
-	openlog(s->name, LOG_PID | (foreground ? LOG_PERROR : 0), LOG_DAEMON);
+	openlog(s->name, LOG_PID, LOG_DAEMON);
 	s->ready = -1;
 	if (foreground)
 		return 0;

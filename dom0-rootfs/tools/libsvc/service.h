@@ -14,7 +14,10 @@ struct service {
 	int ready; /* -1: stays in the foreground */
 };
 
-/* Say "name: what: why: cure" for err, a negative errno; returns err. */
+/*
+ * Say "name: what: why: cure" for err, a negative errno, on standard error and in
+ * the system log; returns err.
+ */
 int service_complain(const struct service *s, const char *what, int err,
 		     const char *cure);
 

@@ -42,7 +42,7 @@ enum { FD_SIGNALS, FD_EVTCHN, FD_STORE, FD_INOTIFY, FD_GUESTS };
 
 static const char usage[] =
 	"usage: xenconsoled [-F] [--pid-file FILE] [--log-dir DIR]\n"
-	"  -F, --foreground   stay in the foreground, log to standard error\n"
+	"  -F, --foreground   stay in the foreground\n"
 	"  --pid-file FILE    (" PID_FILE ")\n"
 	"  --log-dir DIR      guests' logs (" LOG_DIR ")\n";
 

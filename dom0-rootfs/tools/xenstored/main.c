@@ -44,7 +44,7 @@ enum { FD_LISTENER, FD_SIGNALS, FD_EVTCHN, FD_CLIENTS };
 static const char usage[] =
 	"usage: xenstored [-F] [--socket PATH] [--state-dir DIR] [--pid-file FILE]\n"
 	"                 [--no-hypervisor]\n"
-	"  -F, --foreground     stay in the foreground, log to standard error\n"
+	"  -F, --foreground     stay in the foreground\n"
 	"  --socket PATH        where clients connect (" SOCKET ")\n"
 	"  --state-dir DIR      what a restarted xenstored goes on from (" STATE_DIR ")\n"
 	"  --pid-file FILE      (" PID_FILE ")\n"
