@@ -7,6 +7,9 @@ V ?= 0
 Q := $(if $(filter 1,$(V)),,@)
 SUDO := $(if $(filter 0,$(shell id -u)),,sudo)
 
+# Your own settings (LEVEL=1, XEN=0, ...); not kept in the repository.
+-include local.mk
+
 .PHONY: all
 all: iso
 

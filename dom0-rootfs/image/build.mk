@@ -3,6 +3,8 @@
 #   initramfs.zst      finds the medium and mounts the system image
 #   system.img         the system: squashfs with tools, modules, demo guest
 IMG := $(DOM0)/image
+# How hard images are packed; 1 is right for a build that is only tried out.
+LEVEL ?= 19
 OVERLAY := $(shell find $(DOM0)/overlay -type f)
 INITRAMFS_FILES := $(shell find $(IMG)/initramfs -type f)
 IMAGES := $(B)/image/vmlinux $(B)/image/initramfs.zst $(B)/image/system.img
@@ -35,7 +37,7 @@ $(B)/image/initramfs.zst: $(TREE_DEPS) $(IMG)/initramfs.list \
 	$(Q)mkdir $(B)/image/initramfs/lower $(B)/image/initramfs/live \
 		$(B)/image/initramfs/medium
 	$(Q)cp $(DOM0)/overlay/sbin/* $(B)/image/initramfs/sbin/
-	$(Q)$(call PACK,$(B)/image/initramfs) | zstd -q -19 >$@.tmp
+	$(Q)$(call PACK,$(B)/image/initramfs) | zstd -q -$(LEVEL) >$@.tmp
 	$(Q)mv $@.tmp $@
 
 $(B)/image/demo.gz: $(TREE_DEPS) $(IMG)/demo.list \
@@ -96,6 +98,6 @@ $(B)/image/system.img: $(TREE_DEPS) $(IMG)/modules.list $(IMG)/build.mk \
 	$(Q)cp $(BZIMAGE) $(ROOT)/usr/lib/basalt/demo/vmlinuz
 	$(Q)cp $(B)/image/demo.gz $(ROOT)/usr/lib/basalt/demo/initramfs.gz
 	$(Q)rm -f $@.tmp
-	$(Q)mksquashfs $(ROOT) $@.tmp -comp zstd -Xcompression-level 19 -b 256K \
+	$(Q)mksquashfs $(ROOT) $@.tmp -comp zstd -Xcompression-level $(LEVEL) -b 256K \
 		-all-root -noappend -no-xattrs -quiet -no-progress
 	$(Q)mv $@.tmp $@
