@@ -44,18 +44,31 @@ static int read_number(struct dom *dom, const char *dir, const char *key, int no
 	return (int)n;
 }
 
+/* Of the front end; one with several queues has it in the first one's directory. */
+static int read_queue(struct dom *dom, const char *front, const char *key)
+{
+	char queue[STORE_PATH_MAX];
+	int n = read_number(dom, front, key, -1);
+
+	if (n >= 0)
+		return n;
+	snprintf(queue, sizeof(queue), "%.200s/queue-0", front);
+	return read_number(dom, queue, key, -1);
+}
+
 static void read_common(struct dom *dom, const struct device *d, const char *ring0,
 			const char *ring1, struct dom_device *out)
 {
+	const char *event = ring1 ? "event-channel-tx" : "event-channel";
 	char front[STORE_PATH_MAX], back[STORE_PATH_MAX];
 
 	device_paths(d, front, back);
 	out->devid = d->id;
 	out->front_state = read_number(dom, front, "state", 0);
 	out->back_state = read_number(dom, back, "state", 0);
-	out->event_channel = read_number(dom, front, "event-channel", -1);
-	out->ring_ref[0] = read_number(dom, front, ring0, -1);
-	out->ring_ref[1] = ring1 ? read_number(dom, front, ring1, -1) : -1;
+	out->event_channel = read_queue(dom, front, event);
+	out->ring_ref[0] = read_queue(dom, front, ring0);
+	out->ring_ref[1] = ring1 ? read_queue(dom, front, ring1) : -1;
 	snprintf(out->back_path, sizeof(out->back_path), "%.63s", back);
 }
 

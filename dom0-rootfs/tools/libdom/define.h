@@ -75,6 +75,9 @@ void define_free(struct definition *def); /* harmless on a zeroed one */
 int define_add(const char *dir, const char *text, size_t len, config_report_fn *report,
 	       void *ctx, char name[DOM_NAME_SIZE], struct dom_error *err);
 
+/* uuid and MACs where they are missing, other than those of all definitions. */
+int define_complete(const char *dir, struct vm_config *cfg, struct dom_error *err);
+
 /*
  * The same from a struct, which gets uuid and MACs. What the file will be:
  * define_text(), to be freed.

@@ -31,9 +31,6 @@ int define_mark(const char *dir, const char *mark, const char *path, bool on,
 /* After a rename or removal in it. */
 int define_sync_dir(const char *dir);
 
-/* uuid and MACs where they are missing, other than those of all definitions. */
-int define_complete(const char *dir, struct vm_config *cfg, struct dom_error *err);
-
 /* -EBUSY while a domain of that name runs; dom may be NULL. */
 int define_check_stopped(struct dom *dom, const char *name, struct dom_error *err);
 

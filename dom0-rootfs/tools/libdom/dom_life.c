@@ -201,13 +201,25 @@ int destroy_locked(struct dom *dom, uint32_t domid, struct dom_error *err)
 	return ret;
 }
 
+/*
+ * Who is at it already may be destroying it too, which takes a while: that is waited
+ * for, and -ESRCH then says that it is gone.
+ */
 int dom_destroy(struct dom *dom, uint32_t domid, struct dom_error *err)
 {
+	struct xen_domctl_getdomaininfo info;
+	char name[DOM_NAME_SIZE];
 	struct vm_lock lock;
 	int ret = refuse_dom0(domid, err);
 
 	if (ret == 0)
-		ret = vm_lock_take_domain(dom, domid, &lock, err);
+		ret = domain_state(dom, domid, &info, err);
+	if (ret)
+		return ret;
+	domain_name(dom, domid, name);
+	if (!name[0])
+		snprintf(name, sizeof(name), "%u", domid);
+	ret = vm_lock_wait(name, GONE_MS + ACK_MS, &lock, err);
 	if (ret)
 		return ret;
 	ret = destroy_locked(dom, domid, err);

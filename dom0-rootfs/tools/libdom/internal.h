@@ -48,6 +48,9 @@ struct vm_lock {
 	char path[128];
 };
 int vm_lock_take(const char *name, struct vm_lock *lock, struct dom_error *err);
+/* The same with that much patience for who holds it now. */
+int vm_lock_wait(const char *name, int patience_ms, struct vm_lock *lock,
+		 struct dom_error *err);
 void vm_lock_drop(struct vm_lock *lock);
 /* Of a domain by id: by its name, or by its number when it has none. */
 int vm_lock_take_domain(struct dom *dom, uint32_t domid, struct vm_lock *lock,

@@ -136,7 +136,10 @@ enum dom_request { DOM_POWEROFF, DOM_REBOOT, DOM_HALT };
  */
 int dom_shutdown(struct dom *dom, uint32_t domid, enum dom_request how,
 		 struct dom_error *err);
-/* Pulls the plug and removes all traces. -EINVAL for dom0. */
+/*
+ * Pulls the plug and removes all traces. -EINVAL for dom0; -ESRCH: it is not there, or
+ * another process has destroyed it meanwhile, which is waited for.
+ */
 int dom_destroy(struct dom *dom, uint32_t domid, struct dom_error *err);
 /*
  * Removes what is left in xenstore of domains that exist no more: of a destruction

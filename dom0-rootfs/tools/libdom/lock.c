@@ -31,9 +31,10 @@ static int lock_try(struct vm_lock *lock)
 	return 0;
 }
 
-int vm_lock_take(const char *name, struct vm_lock *lock, struct dom_error *err)
+int vm_lock_wait(const char *name, int patience_ms, struct vm_lock *lock,
+		 struct dom_error *err)
 {
-	int64_t until = wait_now_ms() + LOCK_PATIENCE_MS;
+	int64_t until = wait_now_ms() + patience_ms;
 	unsigned int turn = 0;
 	int ret = run_dir_make(NULL);
 
@@ -50,6 +51,11 @@ int vm_lock_take(const char *name, struct vm_lock *lock, struct dom_error *err)
 			wait_pause(&turn);
 	}
 	return dom_fail_errno(err, ret, "%s: cannot be locked", lock->path);
+}
+
+int vm_lock_take(const char *name, struct vm_lock *lock, struct dom_error *err)
+{
+	return vm_lock_wait(name, LOCK_PATIENCE_MS, lock, err);
 }
 
 void vm_lock_drop(struct vm_lock *lock)
