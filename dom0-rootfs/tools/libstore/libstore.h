@@ -66,7 +66,7 @@ struct store_part {
 	uint64_t size;	   /* bytes */
 	char type[32];	   /* what libblkid finds: "ext4", "LVM2_member", "zfs_member";
 			      "" nothing known */
-	char label[64];
+	char label[64], uuid[40];
 	char content[128]; /* in words: "ext4 'data'", "LVM group 'vg0'", "empty" */
 	char use[96];	   /* what uses it now: "mounted on /mnt", "in LVM", ""  */
 };
