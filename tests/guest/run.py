@@ -4,6 +4,7 @@
     tests/guest/run.py                  all tests
     tests/guest/run.py hello evtchn     these
     tests/guest/run.py -v hello         with the machine's console as it runs
+    tests/guest/run.py --bochs corei7_skylake_x ...   on Intel VT-x, in Bochs
     tests/guest/run.py --hv xen --kernel /path/to/xen ...   on the reference
 
 A test passes when its last "Test result:" line says SUCCESS and the machine
@@ -21,6 +22,9 @@ import time
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 TOP = os.path.dirname(os.path.dirname(HERE))
+sys.path.insert(0, os.path.dirname(HERE))
+import bochs  # pylint: disable=wrong-import-position
+
 RESULT = re.compile(rb"Test result: (\w+)")
 
 # What differs between the hypervisors a test may run on.
@@ -56,32 +60,51 @@ def all_tests():
             if os.path.exists(f"{HERE}/{n}/main.c") and n != "runner"]
 
 
-def qemu_command(opts, name):
+def modules(opts, name):
+    """What the hypervisor is given beside its own words: files and theirs."""
     hv = HVS[opts.hv]
     elf = f"{opts.build}/{name}.elf"
     words = f"{hv['words']} {opts.args}".strip()
     if name.startswith("dom0-"):
-        initrd = f"{elf} {words}"
-    else:
-        runner = f"{opts.build}/runner.elf {hv['runner']}timeout={opts.timeout}"
-        initrd = f"{runner} -- {words},{elf}"
-    return ["qemu-system-x86_64", "-machine", "q35", "-accel", "tcg,thread=single",
-            "-cpu", hv["cpu"], "-smp", str(opts.smp or hv["smp"]), "-m", "512M",
-            "-display", "none", "-vga", "none", "-nodefaults", "-no-reboot",
-            *hv["devices"], "-kernel", opts.kernel,
-            "-append", f"{hv['append']} {opts.append}".strip(),
-            "-initrd", initrd, "-serial", "stdio", *opts.qemu.split()]
+        return [(elf, words)]
+    return [(f"{opts.build}/runner.elf",
+             f"{hv['runner']}timeout={opts.timeout} -- {words}"), (elf, "")]
+
+
+def start_qemu(opts, name, log):
+    hv = HVS[opts.hv]
+    initrd = ",".join(f"{elf} {words}".strip() for elf, words in modules(opts, name))
+    with open(log, "wb") as out:
+        return subprocess.Popen(
+            ["qemu-system-x86_64", "-machine", "q35", "-accel", "tcg,thread=single",
+             "-cpu", hv["cpu"], "-smp", str(opts.smp or hv["smp"]), "-m", "512M",
+             "-display", "none", "-vga", "none", "-nodefaults", "-no-reboot",
+             *hv["devices"], "-kernel", opts.kernel,
+             "-append", f"{hv['append']} {opts.append}".strip(),
+             "-initrd", initrd, "-serial", "stdio", *opts.qemu.split()],
+            stdin=subprocess.DEVNULL, stdout=out, stderr=subprocess.STDOUT)
+
+
+def start_bochs(opts, name, log):
+    hv = HVS[opts.hv]
+    iso = f"{opts.build}/{name}.iso"
+    parts = [(opts.kernel, f"{hv['append']} {opts.append}"), *modules(opts, name)]
+    bochs.make_iso(iso, [f for f, _ in parts], " --- ".join(
+        f"/{os.path.basename(f)} {words}" for f, words in parts))
+    return bochs.Bochs(iso, f"mode=file, dev={os.path.abspath(log)}",
+                       model=opts.bochs, cpus=opts.smp or hv["smp"])
 
 
 def run_machine(opts, name, log):
     """Runs one machine to its end; gives (result word or None, why it ended)."""
     limit = time.monotonic() + opts.timeout + 30
-    with open(log, "wb") as out, subprocess.Popen(
-            qemu_command(opts, name), stdin=subprocess.DEVNULL,
-            stdout=out, stderr=subprocess.STDOUT) as qemu:
+    start = start_bochs if opts.bochs else start_qemu
+    with open(log, "wb"):
+        pass  # nothing of an earlier run
+    with start(opts, name, log) as machine:
         seen, shown = None, 0
         try:
-            while qemu.poll() is None and time.monotonic() < limit:
+            while machine.poll() is None and time.monotonic() < limit:
                 time.sleep(0.05)
                 with open(log, "rb") as f:
                     text = f.read()
@@ -93,10 +116,10 @@ def run_machine(opts, name, log):
                     seen = time.monotonic()
                     patience = 10 if HVS[opts.hv]["powers_off"] else 0.3
                     limit = min(limit, seen + patience)
-            ended = qemu.poll() is not None
+            ended = machine.poll() is not None
         finally:
-            if qemu.poll() is None:
-                qemu.kill()
+            if machine.poll() is None:
+                machine.kill()
     with open(log, "rb") as f:
         found = RESULT.findall(f.read())
     if not found:
@@ -107,7 +130,7 @@ def run_machine(opts, name, log):
 
 
 def run_test(opts, name):
-    log = f"{opts.build}/{name}.log"
+    log = f"{opts.build}/{name}{'.bochs' if opts.bochs else ''}.log"
     begin = time.monotonic()
     result, why = run_machine(opts, name, log)
     word = result or "CRASH"
@@ -134,6 +157,7 @@ def options():
     p.add_argument("--smp", type=int, help="physical CPUs")
     p.add_argument("--append", default="", help="more hypervisor options")
     p.add_argument("--args", default="", help="words for the test kernel")
+    p.add_argument("--bochs", metavar="MODEL", help="in Bochs with this CPU model")
     p.add_argument("--qemu", default="", help="more QEMU options")
     p.add_argument("-j", type=int, default=1, help="machines at once, 2 at most")
     p.add_argument("-v", "--verbose", action="store_true", help="show the console")
@@ -168,7 +192,8 @@ def main():
                     show(log)
     if count["SKIP"]:
         print(f"{count['SKIP']} skipped")
-    print(f"check-guest: {count['SUCCESS']} passed, {failed} failed")
+    level = f"check-guest-{opts.bochs}" if opts.bochs else "check-guest"
+    print(f"{level}: {count['SUCCESS']} passed, {failed} failed")
     return 1 if failed else 0
 
 

@@ -1,6 +1,6 @@
 /*
  * Hardware-virtualized vCPUs: shared state and what shared code offers. The
- * table by which it drives SVM (later VMX) is in x86/hvm_ops.h. Vendor code
+ * table by which it drives SVM or VMX is in x86/hvm_ops.h. Vendor code
  * translates, shared code decides.
  */
 #ifndef X86_HVM_H
@@ -72,8 +72,9 @@ struct hvm_event {
 struct arch_vcpu {
 	struct cpu_regs regs;	/* the truth between exit and entry; vendor
 				 * code moves what the hardware keeps */
-	struct vmcb *vmcb;
+	struct vmcb *vmcb;	/* SVM's */
 	uint64_t vmcb_pa;
+	struct vmx_vcpu *vmx;	/* VMX's */
 	bool int_shadow;	/* STI or MOV SS shadow covers the next insn */
 	bool flush_tlb;		/* set by arch_p2m_flush(), atomic */
 	bool event_valid;	/* @event is delivered by the next entry */
@@ -156,6 +157,8 @@ uint32_t hvm_apic_id(const struct domain *d, unsigned int id);
 uint64_t hvm_cr4_allowed(const struct vcpu *v);
 /* EFER bits this vCPU may set (SVME never). */
 uint64_t hvm_efer_allowed(const struct vcpu *v);
+/* XCR0 bits it may set. */
+uint64_t hvm_xcr0_allowed(const struct vcpu *v);
 
 /* --- what the exit handlers ask of others (x86/hvm/io.c, x86/dom0) -------- */
 

@@ -1,5 +1,5 @@
 /*
- * Between the vendor files (x86/svm) and the shared ones (x86/hvm): the table
+ * Between the vendor files (x86/svm, x86/vmx) and the shared ones (x86/hvm): the table
  * of operations, chosen once at boot, and the record of an exit in neutral
  * words. Included by those two folders only.
  */
@@ -29,6 +29,7 @@ enum hvm_exit_reason {
 	HVM_EXIT_INVALID,	/* the CPU refused the guest's state */
 	HVM_EXIT_EXCEPTION,	/* the guest's own, to be given back to it */
 	HVM_EXIT_MACHINE_CHECK,
+	HVM_EXIT_XSETBV,
 	HVM_EXIT_NR
 };
 
@@ -51,6 +52,7 @@ struct hvm_exit {
 			uint8_t gpr;		/* source, REG_UNKNOWN: decode */
 		} cr;
 		struct hvm_event exception;
+		bool at_iret;	/* NMI window: IRET is yet to be executed */
 		struct {
 			uint64_t gpa;
 			bool write, fetch;
@@ -76,17 +78,31 @@ enum irq_window {
 	IRQ_WINDOW_TPR,		/* exit when the guest writes CR8 */
 };
 
+/* An MSR, or several alike, that exit. NULL or false: #GP. */
+struct hvm_msr_row {
+	uint32_t first, last;
+	bool (*read)(struct vcpu *v, uint32_t msr, uint64_t *val);
+	bool (*write)(struct vcpu *v, uint32_t msr, uint64_t val);
+};
+
 struct hvm_ops {
 	const char *name;
 	uint8_t hypercall_insn[3];
+	bool irq_and_window;	/* an entry can give an interrupt and have the
+				 * guest exit when it can take the next */
+	const struct hvm_msr_row *msrs;	/* the vendor's own */
+	const unsigned int *msr_nr;
 
-	/* Panics when this CPU cannot do it. On each CPU. */
+	/* Has this CPU got it at all? */
+	bool (*present)(void);
+	/* Refuses the machine when this CPU cannot do it. On each CPU. */
 	void (*cpu_init)(void);
 
 	int (*vcpu_create)(struct vcpu *v);
 	void (*vcpu_destroy)(struct vcpu *v);
-	/* @v is about to run on this CPU after something else did. */
+	/* @v is about to run on this CPU after something else did; and the end. */
 	void (*vcpu_load)(struct vcpu *v);
+	void (*vcpu_save)(struct vcpu *v);
 
 	/*
 	 * Enters the guest, delivering v->arch->event if there is one, and
@@ -94,28 +110,30 @@ struct hvm_ops {
 	 */
 	void (*run)(struct vcpu *v, struct hvm_exit *e);
 	void (*irq_window)(struct vcpu *v, enum irq_window window);
-	/* Exit when the guest executes IRET. */
+	/* Exit when the guest executes the IRET that ends an NMI handler. */
 	void (*nmi_window)(struct vcpu *v, bool on);
 	/* No translation used before is used by the next entry. */
 	void (*flush_tlb)(struct vcpu *v);
 
 	void (*get_state)(struct vcpu *v, struct hvm_state *s);
 	void (*set_state)(struct vcpu *v, const struct hvm_state *s);
+	/* These four: of current only. */
 	void (*get_paging)(struct vcpu *v, struct hvm_paging *p);
+	void (*set_paging)(struct vcpu *v, const struct hvm_paging *p);
 	struct hvm_mode (*get_mode)(struct vcpu *v);
 	struct segment (*get_segment)(struct vcpu *v, enum seg seg);
-	void (*set_cr0)(struct vcpu *v, uint64_t cr0);
-	void (*set_cr4)(struct vcpu *v, uint64_t cr4);
-	void (*set_efer)(struct vcpu *v, uint64_t efer);
 	/* v->arch->pat or ->tsc_offset changed. */
 	void (*sync_misc)(struct vcpu *v);
+
+	/* What a nested page table's leaf has beside x86/npt.h's common bits. */
+	uint64_t (*p2m_leaf)(mfn_t mfn, enum p2m_type type, unsigned int order);
 
 	/* Prints the hardware's view of a vCPU that it refused to run. */
 	void (*dump)(struct vcpu *v);
 };
 
 extern const struct hvm_ops *hvm_ops;	/* x86/hvm/setup.c */
-extern const struct hvm_ops svm_ops;
+extern const struct hvm_ops svm_ops, vmx_ops;
 
 /* --- between the shared files ------------------------------------------------ */
 
@@ -159,7 +177,7 @@ void hvm_handle_exit(struct vcpu *v, struct hvm_exit *e);
 
 /* inject.c: chooses what the next entry delivers. */
 void hvm_prepare_events(struct vcpu *v);
-void hvm_end_nmi(struct vcpu *v);
+void hvm_end_nmi(struct vcpu *v, bool at_iret);
 
 /* hypercall.c */
 void hvm_hypercall(struct vcpu *v, struct hvm_exit *e);
@@ -174,6 +192,10 @@ void hvm_wrmsr(struct vcpu *v, struct hvm_exit *e);
 bool hvm_msr_read(struct vcpu *v, uint32_t msr, uint64_t *val);
 bool hvm_msr_write(struct vcpu *v, uint32_t msr, uint64_t val);
 bool hvm_pat_valid(uint64_t pat);
+/* For rows of MSRs: zero, the machine's own value; writes without effect. */
+bool hvm_msr_zero(struct vcpu *v, uint32_t msr, uint64_t *val);
+bool hvm_msr_host(struct vcpu *v, uint32_t msr, uint64_t *val);
+bool hvm_msr_ignore(struct vcpu *v, uint32_t msr, uint64_t val);
 int cpuid_policy_create(struct domain *d) must_check;
 void cpuid_policy_destroy(struct domain *d);
 
@@ -193,6 +215,7 @@ void xstate_reset(struct vcpu *v);
 void xstate_save(struct vcpu *v);
 void xstate_load(struct vcpu *v);
 bool xstate_xcr0_valid(uint64_t xcr0);
+void hvm_xsetbv(struct vcpu *v, struct hvm_exit *e);
 /* Takes @area of @size bytes over; -EINVAL if the CPU would refuse it. */
 int xstate_set(struct vcpu *v, uint64_t xcr0, const void *area, size_t size) must_check;
 

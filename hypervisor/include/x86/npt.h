@@ -1,18 +1,19 @@
 /*
- * Nested page table entries of AMD SVM: the long-mode format (APM vol. 2
- * 5.3, 15.25). The p2m type lives in the bits left to software, 52 to 55. The
- * table is the p2m: hv/p2m.h says what an entry owns.
+ * Nested page table entries: what AMD's (the long-mode format, APM vol. 2 5.3,
+ * 15.25) and Intel's (EPT, SDM vol. 3 29.3) have in common. The vendor adds its
+ * own bits to leaves (hvm_ops->p2m_leaf). The p2m type lives in bits left to
+ * software, 52 to 55. The table is the p2m: hv/p2m.h says what an entry owns.
  */
 #ifndef X86_NPT_H
 #define X86_NPT_H
 
 #include <hv/p2m.h>
 
-#define NPT_P		(1ull << 0)
+#define NPT_P		(1ull << 0)	/* Intel: readable */
 #define NPT_W		(1ull << 1)
-#define NPT_U		(1ull << 2)	/* always: guest accesses count as user */
-#define NPT_A		(1ull << 5)
-#define NPT_D		(1ull << 6)
+#define NPT_U		(1ull << 2)	/* always: AMD: user; Intel: executable */
+#define NPT_A		(1ull << 5)	/* AMD's */
+#define NPT_D		(1ull << 6)	/* AMD's */
 #define NPT_PS		(1ull << 7)	/* a leaf at level 2 or 3 */
 #define NPT_TYPE_SHIFT	52
 #define NPT_ADDR	0x000ffffffffff000ull

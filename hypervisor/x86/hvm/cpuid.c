@@ -207,3 +207,8 @@ uint64_t hvm_efer_allowed(const struct vcpu *v)
 {
 	return v->domain->arch->cpuid->efer;
 }
+
+uint64_t hvm_xcr0_allowed(const struct vcpu *v)
+{
+	return v->domain->arch->cpuid->xcr0;
+}

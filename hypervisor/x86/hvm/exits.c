@@ -22,7 +22,7 @@ static void exit_irq_window(struct vcpu *v, struct hvm_exit *e)
 
 static void exit_nmi_window(struct vcpu *v, struct hvm_exit *e)
 {
-	hvm_end_nmi(v);
+	hvm_end_nmi(v, e->at_iret);
 }
 
 /*
@@ -89,9 +89,9 @@ static void write_cr0(struct vcpu *v, struct hvm_exit *e, uint64_t val)
 	}
 	val = (val & CR0_MASK) | CR0_ET;
 	if (((val ^ p.cr0) & CR0_PG) && (p.efer & EFER_LME))
-		hvm_ops->set_efer(v, val & CR0_PG ? p.efer | EFER_LMA :
-						    p.efer & ~EFER_LMA);
-	hvm_ops->set_cr0(v, val);
+		p.efer = val & CR0_PG ? p.efer | EFER_LMA : p.efer & ~EFER_LMA;
+	p.cr0 = val;
+	hvm_ops->set_paging(v, &p);
 	hvm_ops->flush_tlb(v);
 	hvm_advance(v, e->len);
 }
@@ -117,7 +117,8 @@ static void write_cr4(struct vcpu *v, struct hvm_exit *e, uint64_t val)
 		hvm_inject_gp(v);
 		return;
 	}
-	hvm_ops->set_cr4(v, val);
+	p.cr4 = val;
+	hvm_ops->set_paging(v, &p);
 	if (changed)
 		hvm_ops->flush_tlb(v);
 	hvm_advance(v, e->len);
@@ -226,6 +227,7 @@ static const struct {
 	[HVM_EXIT_INVALID] = {exit_invalid, "invalid"},
 	[HVM_EXIT_EXCEPTION] = {exit_exception, "exception"},
 	[HVM_EXIT_MACHINE_CHECK] = {exit_machine_check, "machine check"},
+	[HVM_EXIT_XSETBV] = {hvm_xsetbv, "xsetbv"},
 };
 
 const char *hvm_exit_name(unsigned int reason)

@@ -113,12 +113,14 @@ static bool choose_interrupt(struct vcpu *v)
 }
 
 /*
- * A second interrupt is due behind the one that the next entry delivers. The
+ * A second interrupt is due behind the one that the next entry delivers. Some
  * hardware has one place for an interrupt or for the wish to be told of IF, so
  * the IRET that ends the first one's handler is where we look again.
  */
 static enum irq_window wait_behind_interrupt(struct vcpu *v)
 {
+	if (hvm_ops->irq_and_window)
+		return IRQ_WINDOW_IF;
 	hvm_ops->nmi_window(v, true);
 	return IRQ_WINDOW_OFF;
 }
@@ -152,13 +154,13 @@ void hvm_prepare_events(struct vcpu *v)
 }
 
 /*
- * The guest is at the IRET that ends its NMI handler. It has not executed it,
- * so the next NMI is held back until RIP has moved.
+ * The guest is behind the IRET that ended its NMI handler; or at it, and then
+ * the next NMI is held back until RIP has moved.
  */
-void hvm_end_nmi(struct vcpu *v)
+void hvm_end_nmi(struct vcpu *v, bool at_iret)
 {
 	v->arch->nmi_blocked = false;
-	v->arch->iret_rip = v->arch->regs.rip;
+	v->arch->iret_rip = at_iret ? v->arch->regs.rip : 0;
 	hvm_ops->nmi_window(v, false);
 }
 

@@ -1,7 +1,6 @@
 /*
- * RDMSR and WRMSR that exit: one table (guest-abi B3). An MSR without a row
- * does not exist: #GP, or, for a domain made "msr_relaxed", zero. Rows differ
- * for the hardware domain only where it may read the machine's own value.
+ * RDMSR and WRMSR that exit: one table here, and one of the vendor's own. An MSR
+ * without a row does not exist: #GP, or, for a domain made "msr_relaxed", zero.
  */
 #include <hv/lib.h>
 
@@ -10,22 +9,19 @@
 
 #include <xen/arch-x86/cpuid.h>
 
-typedef bool msr_read(struct vcpu *v, uint32_t msr, uint64_t *val);
-typedef bool msr_write(struct vcpu *v, uint32_t msr, uint64_t val);
-
 #define MSR_TSC		0x10u
 #define MSR_EFER	0xc0000080u
 #define MSR_X2APIC	0x800u
 #define MSR_X2APIC_LAST	0x83fu
 #define MSR_HYPERCALL	0x40000000u
 
-static bool read_zero(struct vcpu *v, uint32_t msr, uint64_t *val)
+bool hvm_msr_zero(struct vcpu *v, uint32_t msr, uint64_t *val)
 {
 	*val = 0;
 	return true;
 }
 
-static bool write_ignore(struct vcpu *v, uint32_t msr, uint64_t val)
+bool hvm_msr_ignore(struct vcpu *v, uint32_t msr, uint64_t val)
 {
 	return true;
 }
@@ -69,9 +65,10 @@ static bool write_efer(struct vcpu *v, uint32_t msr, uint64_t val)
 	if ((val & ~hvm_efer_allowed(v)) ||
 	    ((p.cr0 & CR0_PG) && ((val ^ p.efer) & EFER_LME)))
 		return false;
-	hvm_ops->set_efer(v, (val & ~EFER_LMA) | (p.efer & EFER_LMA));
 	if ((val ^ p.efer) & EFER_NXE)
 		hvm_ops->flush_tlb(v);
+	p.efer = (val & ~EFER_LMA) | (p.efer & EFER_LMA);
+	hvm_ops->set_paging(v, &p);
 	return true;
 }
 
@@ -172,38 +169,11 @@ static bool write_mtrr(struct vcpu *v, uint32_t msr, uint64_t val)
 	return true;
 }
 
-/* --- the machine's own ----------------------------------------------------------- */
+/* --- others ----------------------------------------------------------- */
 
-static bool read_host(struct vcpu *v, uint32_t msr, uint64_t *val)
+bool hvm_msr_host(struct vcpu *v, uint32_t msr, uint64_t *val)
 {
 	*val = rdmsr(msr);
-	return true;
-}
-
-/* SYSCFG: the DRAM and top-of-memory bits, 18 to 22. */
-static bool read_syscfg(struct vcpu *v, uint32_t msr, uint64_t *val)
-{
-	*val = v->domain->hardware ? rdmsr(msr) & (0x1full << 18) : 0;
-	return true;
-}
-
-static bool read_top_mem(struct vcpu *v, uint32_t msr, uint64_t *val)
-{
-	*val = v->domain->hardware ? rdmsr(msr) : 0;
-	return true;
-}
-
-/* TscFreqSel: Linux calls the firmware broken without it. */
-static bool read_hwcr(struct vcpu *v, uint32_t msr, uint64_t *val)
-{
-	*val = 1ull << 24;
-	return true;
-}
-
-/* LFENCE is serialising. */
-static bool read_de_cfg(struct vcpu *v, uint32_t msr, uint64_t *val)
-{
-	*val = 1ull << 1;
 	return true;
 }
 
@@ -214,48 +184,40 @@ static bool write_hypercall_page(struct vcpu *v, uint32_t msr, uint64_t val)
 
 /* --- the table ---------------------------------------------------------------------- */
 
-static const struct msr_row {
-	uint32_t first, last;
-	msr_read *read;		/* NULL: #GP */
-	msr_write *write;
-} rows[] = {
+static const struct hvm_msr_row rows[] = {
 	{MSR_X2APIC, MSR_X2APIC_LAST, vlapic_msr_read, vlapic_msr_write},
 	{MSR_TSC, MSR_TSC, read_tsc, write_tsc},
 	{0x1b, 0x1b, read_apic_base, write_apic_base},
-	{0x8b, 0x8b, read_host, NULL},			/* PATCH_LEVEL */
 	{0xfe, 0xfe, read_mtrr_cap, NULL},
-	{0x1d9, 0x1d9, read_zero, write_zero},		/* DEBUGCTL */
-	{0x1db, 0x1de, read_zero, NULL},		/* last branch */
+	{0x1d9, 0x1d9, hvm_msr_zero, write_zero},		/* DEBUGCTL */
+	{0x1db, 0x1de, hvm_msr_zero, NULL},		/* last branch */
 	{0x200, 0x26f, read_mtrr, write_mtrr},
 	{0x277, 0x277, read_pat, write_pat},
 	{0x2ff, 0x2ff, read_mtrr, write_mtrr},
-	{0xda0, 0xda0, read_zero, write_zero},		/* XSS */
-	{MSR_HYPERCALL, MSR_HYPERCALL, read_zero, write_hypercall_page},
+	{0xda0, 0xda0, hvm_msr_zero, write_zero},		/* XSS */
+	{MSR_HYPERCALL, MSR_HYPERCALL, hvm_msr_zero, write_hypercall_page},
 	{MSR_EFER, MSR_EFER, read_efer, write_efer},
-	{0xc0010000, 0xc0010007, read_zero, write_ignore}, /* counters */
-	{0xc0010010, 0xc0010010, read_syscfg, write_ignore},
-	{0xc0010015, 0xc0010015, read_hwcr, write_ignore},
-	{0xc001001a, 0xc001001a, read_top_mem, NULL},
-	{0xc001001d, 0xc001001d, read_top_mem, NULL},
-	{0xc001001f, 0xc001001f, read_zero, write_ignore}, /* NB_CFG */
-	{0xc0010020, 0xc0010020, NULL, write_ignore},	/* patch loader */
-	{0xc0010055, 0xc0010055, read_zero, write_ignore}, /* INT_PENDING */
-	{0xc0010114, 0xc0010114, read_zero, NULL},	/* VM_CR */
-	{0xc0010200, 0xc001020b, read_zero, write_ignore}, /* counters */
-	{0xc0011029, 0xc0011029, read_de_cfg, write_ignore},
 };
 
-static const struct msr_row *find(uint32_t msr)
+static const struct hvm_msr_row *find_in(const struct hvm_msr_row *row,
+					 unsigned int n, uint32_t msr)
 {
-	for (unsigned int i = 0; i < ARRAY_SIZE(rows); i++)
-		if (msr >= rows[i].first && msr <= rows[i].last)
-			return &rows[i];
+	for (unsigned int i = 0; i < n; i++)
+		if (msr >= row[i].first && msr <= row[i].last)
+			return &row[i];
 	return NULL;
+}
+
+static const struct hvm_msr_row *find(uint32_t msr)
+{
+	const struct hvm_msr_row *r = find_in(rows, ARRAY_SIZE(rows), msr);
+
+	return r ? r : find_in(hvm_ops->msrs, *hvm_ops->msr_nr, msr);
 }
 
 bool hvm_msr_read(struct vcpu *v, uint32_t msr, uint64_t *val)
 {
-	const struct msr_row *r = find(msr);
+	const struct hvm_msr_row *r = find(msr);
 
 	*val = 0;
 	if (!r)
@@ -265,7 +227,7 @@ bool hvm_msr_read(struct vcpu *v, uint32_t msr, uint64_t *val)
 
 bool hvm_msr_write(struct vcpu *v, uint32_t msr, uint64_t val)
 {
-	const struct msr_row *r = find(msr);
+	const struct hvm_msr_row *r = find(msr);
 
 	if (!r)
 		return v->domain->arch->msr_relaxed;

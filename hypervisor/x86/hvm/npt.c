@@ -25,8 +25,9 @@ static bool is_leaf(uint64_t e, unsigned int level)
 
 static uint64_t make_leaf(mfn_t mfn, enum p2m_type type, unsigned int level)
 {
-	uint64_t e = mfn_to_addr(mfn) | NPT_P | NPT_U | NPT_A | NPT_D |
-		     (uint64_t)type << NPT_TYPE_SHIFT;
+	uint64_t e = mfn_to_addr(mfn) | NPT_P | NPT_U |
+		     (uint64_t)type << NPT_TYPE_SHIFT |
+		     hvm_ops->p2m_leaf(mfn, type, NPT_ORDER(level));
 
 	if (p2m_is_writable(type))
 		e |= NPT_W;
@@ -37,7 +38,7 @@ static uint64_t make_leaf(mfn_t mfn, enum p2m_type type, unsigned int level)
 
 static uint64_t make_table(mfn_t mfn)
 {
-	return mfn_to_addr(mfn) | NPT_P | NPT_W | NPT_U | NPT_A;
+	return mfn_to_addr(mfn) | NPT_P | NPT_W | NPT_U;
 }
 
 static mfn_t entry_mfn(uint64_t e)

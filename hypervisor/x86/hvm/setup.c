@@ -3,8 +3,11 @@
  * runs its first vCPU.
  */
 #include <x86/hvm_ops.h>
+#include <x86/platform.h>
 
 const struct hvm_ops *hvm_ops;
+
+static const struct hvm_ops *const vendors[] = {&svm_ops, &vmx_ops};
 
 static bool ready;
 
@@ -16,7 +19,16 @@ static void enable_here(void)
 
 void hvm_init(void)
 {
-	hvm_ops = &svm_ops;
+	for (unsigned int i = 0; !hvm_ops && i < ARRAY_SIZE(vendors); i++)
+		if (vendors[i]->present())
+			hvm_ops = vendors[i];
+	if (!hvm_ops)
+		machine_refuse("this CPU cannot run virtual machines",
+			       "it has neither AMD-V (SVM) nor Intel VT-x (VMX), "
+			       "or the firmware hides it",
+			       "look for \"SVM Mode\" or \"Virtualization "
+			       "Technology\" in the firmware's set-up, else use "
+			       "another machine");
 	xstate_init();
 	hvm_ports_init();
 	enable_here();

@@ -142,6 +142,7 @@ static void debug_regs_load(const uint64_t *dr)
 
 void arch_vcpu_save(struct vcpu *v)
 {
+	hvm_ops->vcpu_save(v);
 	xstate_save(v);
 	debug_regs_save(v->arch->dr);
 	if (has_tsc_aux())

@@ -148,3 +148,18 @@ int xstate_set(struct vcpu *v, uint64_t xcr0, const void *area, size_t size)
 		memcpy((uint8_t *)v->arch->xsave + HEADER, header, sizeof(header));
 	return 0;
 }
+
+/* Of CPUs that let it exit: the guest's value goes into the CPU at once. */
+void hvm_xsetbv(struct vcpu *v, struct hvm_exit *e)
+{
+	const struct cpu_regs *r = &v->arch->regs;
+	uint64_t val = (uint32_t)r->rax | r->rdx << 32;
+
+	if ((uint32_t)r->rcx || !xstate_xcr0_valid(val) ||
+	    (val & ~hvm_xcr0_allowed(v))) {
+		hvm_inject_gp(v);
+		return;
+	}
+	xsetbv(0, val);
+	hvm_advance(v, e->len);
+}

@@ -17,6 +17,7 @@
 #define VM_CR_SVMDIS	(1u << 4)
 
 #define CPUID_SVM	0x8000000au
+#define CPUID_E1C_SVM	(1u << 2)
 #define SVM_NESTED	(1u << 0)
 #define SVM_NEXT_RIP	(1u << 3)
 #define SVM_DECODE	(1u << 7)
@@ -61,12 +62,14 @@ static void msrpm_create(void)
 	svm_msrpm_pa = mfn_to_addr(mfn);
 }
 
+bool svm_present(void)
+{
+	return cpuid(0x80000000, 0).a >= CPUID_SVM &&
+	       (cpuid(0x80000001, 0).c & CPUID_E1C_SVM);
+}
+
 static void demand_svm(void)
 {
-	if (cpuid(0x80000000, 0).a < CPUID_SVM || !(cpuid(0x80000001, 0).c & (1u << 2)))
-		machine_refuse("this CPU cannot run virtual machines",
-			       "it has no AMD-V (SVM)",
-			       "use a machine with an AMD processor");
 	if (rdmsr(MSR_VM_CR) & VM_CR_SVMDIS)
 		machine_refuse("this CPU cannot run virtual machines",
 			       "AMD-V (SVM) is switched off by the firmware",

@@ -10,6 +10,8 @@
  */
 #include <hv/lib.h>
 
+#include <x86/npt.h>
+
 #include "svm.h"
 
 #define REG_IS(name, n) \
@@ -141,6 +143,9 @@ static void decode_exit(struct vcpu *v, struct hvm_exit *e)
 	switch (code) {
 	case SVM_EXIT_IOIO:
 		decode_port(v, e);
+		break;
+	case SVM_EXIT_IRET:
+		e->at_iret = true;
 		break;
 	case SVM_EXIT_MSR:
 		if (e->info1)
@@ -304,6 +309,12 @@ static void svm_vcpu_load(struct vcpu *v)
 	}
 }
 
+/* All of it is in the VMCB already. */
+static void svm_vcpu_save(struct vcpu *v)
+{
+	(void)v;
+}
+
 static void svm_flush_tlb(struct vcpu *v)
 {
 	v->arch->asid_generation = 0;
@@ -354,22 +365,15 @@ static struct segment svm_get_segment(struct vcpu *v, enum seg seg)
 	return v->arch->vmcb->seg[seg];
 }
 
-static void svm_set_cr0(struct vcpu *v, uint64_t cr0)
+static void svm_set_paging(struct vcpu *v, const struct hvm_paging *p)
 {
-	v->arch->vmcb->cr0 = cr0;
-	v->arch->vmcb->clean &= ~CLEAN_CR;
-}
+	struct vmcb *vmcb = v->arch->vmcb;
 
-static void svm_set_cr4(struct vcpu *v, uint64_t cr4)
-{
-	v->arch->vmcb->cr4 = cr4;
-	v->arch->vmcb->clean &= ~CLEAN_CR;
-}
-
-static void svm_set_efer(struct vcpu *v, uint64_t efer)
-{
-	v->arch->vmcb->efer = efer | EFER_SVME;
-	v->arch->vmcb->clean &= ~CLEAN_CR;
+	vmcb->cr0 = p->cr0;
+	vmcb->cr3 = p->cr3;
+	vmcb->cr4 = p->cr4;
+	vmcb->efer = p->efer | EFER_SVME;
+	vmcb->clean &= ~CLEAN_CR;
 }
 
 static void svm_sync_misc(struct vcpu *v)
@@ -379,13 +383,26 @@ static void svm_sync_misc(struct vcpu *v)
 	v->arch->vmcb->clean &= ~(CLEAN_NP | CLEAN_INTERCEPTS);
 }
 
+/* Accessed and dirty; memory types are the host's MTRRs' and the guest's. */
+static uint64_t svm_p2m_leaf(mfn_t mfn, enum p2m_type type, unsigned int order)
+{
+	(void)mfn;
+	(void)type;
+	(void)order;
+	return NPT_A | NPT_D;
+}
+
 const struct hvm_ops svm_ops = {
 	.name = "AMD SVM",
 	.hypercall_insn = {0x0f, 0x01, 0xd9},	/* vmmcall */
+	.msrs = svm_msrs,
+	.msr_nr = &svm_msr_nr,
+	.present = svm_present,
 	.cpu_init = svm_cpu_init,
 	.vcpu_create = svm_vcpu_create,
 	.vcpu_destroy = svm_vcpu_destroy,
 	.vcpu_load = svm_vcpu_load,
+	.vcpu_save = svm_vcpu_save,
 	.run = svm_run,
 	.irq_window = svm_irq_window,
 	.nmi_window = svm_nmi_window,
@@ -393,11 +410,10 @@ const struct hvm_ops svm_ops = {
 	.get_state = svm_get_state,
 	.set_state = svm_set_state,
 	.get_paging = svm_get_paging,
+	.set_paging = svm_set_paging,
 	.get_mode = svm_get_mode,
 	.get_segment = svm_get_segment,
-	.set_cr0 = svm_set_cr0,
-	.set_cr4 = svm_set_cr4,
-	.set_efer = svm_set_efer,
 	.sync_misc = svm_sync_misc,
+	.p2m_leaf = svm_p2m_leaf,
 	.dump = svm_dump,
 };

@@ -18,7 +18,11 @@ extern bool svm_has_next_rip;
 extern bool svm_has_decode_assist;
 extern uint64_t svm_msrpm_pa;
 
+extern const struct hvm_msr_row svm_msrs[];
+extern const unsigned int svm_msr_nr;
+
 /* setup.c */
+bool svm_present(void);
 void svm_cpu_init(void);
 
 /* vmcb.c */

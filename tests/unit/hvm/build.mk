@@ -24,6 +24,7 @@ $(B)/$(HVM_TEST)/test_inject: $(HVM_X86)/inject.c $(HVM_VLAPIC)
 
 $(HVM_TESTS): $(B)/$(HVM_TEST)/%: $(HVM_TEST)/%.c $(HVM_TEST)/fakes.c \
 		hypervisor/core/spinlock.c hypervisor/lib/debug/on.c \
+		hypervisor/x86/svm/msr.c \
 		$(HVM_TEST)/fakes.h | $(B)/.deps
 	@mkdir -p $(@D)
 	@echo "  CC       $@"

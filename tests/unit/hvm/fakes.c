@@ -268,6 +268,27 @@ weak unsigned int hvm_fetch(struct vcpu *v, uint8_t *buf, unsigned int n)
 	return n;
 }
 
+weak bool hvm_msr_zero(struct vcpu *v, uint32_t msr, uint64_t *val)
+{
+	(void)v;
+	(void)msr;
+	*val = 0;
+	return true;
+}
+
+weak bool hvm_msr_host(struct vcpu *v, uint32_t msr, uint64_t *val)
+{
+	return hvm_msr_zero(v, msr, val);
+}
+
+weak bool hvm_msr_ignore(struct vcpu *v, uint32_t msr, uint64_t val)
+{
+	(void)v;
+	(void)msr;
+	(void)val;
+	return true;
+}
+
 weak uint64_t hvm_efer_allowed(const struct vcpu *v)
 {
 	(void)v;
@@ -304,9 +325,23 @@ static struct segment get_segment(struct vcpu *v, enum seg seg)
 	return fake.state[v->id].seg[seg];
 }
 
-static void set_efer(struct vcpu *v, uint64_t efer)
+static void set_paging(struct vcpu *v, const struct hvm_paging *p)
 {
-	fake.state[v->id].efer = efer;
+	struct hvm_state *s = &fake.state[v->id];
+
+	s->cr0 = p->cr0;
+	s->cr3 = p->cr3;
+	s->cr4 = p->cr4;
+	s->efer = p->efer;
+}
+
+/* AMD's accessed and dirty: any bits beside the common ones. */
+static uint64_t p2m_leaf(mfn_t mfn, enum p2m_type type, unsigned int order)
+{
+	(void)mfn;
+	(void)type;
+	(void)order;
+	return 0x60;
 }
 
 static void flush_tlb(struct vcpu *v)
@@ -332,14 +367,20 @@ static void sync_misc(struct vcpu *v)
 	(void)v;
 }
 
+extern const struct hvm_msr_row svm_msrs[];
+extern const unsigned int svm_msr_nr;
+
 static const struct hvm_ops fake_ops = {
 	.name = "fake",
+	.msrs = svm_msrs,
+	.msr_nr = &svm_msr_nr,
 	.get_state = get_state,
 	.set_state = set_state,
 	.get_paging = get_paging,
 	.get_mode = get_mode,
 	.get_segment = get_segment,
-	.set_efer = set_efer,
+	.set_paging = set_paging,
+	.p2m_leaf = p2m_leaf,
 	.flush_tlb = flush_tlb,
 	.irq_window = irq_window,
 	.nmi_window = nmi_window,

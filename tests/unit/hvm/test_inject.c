@@ -148,7 +148,7 @@ static void test_nmi_blocking(void **state)
 	a->regs.rip = 0x3000;
 	hvm_prepare_events(v);
 	expect_nothing(IRQ_WINDOW_OFF);
-	hvm_end_nmi(v);		/* at the IRET, which has yet to be executed */
+	hvm_end_nmi(v, true);	/* at the IRET, which has yet to be executed */
 	assert_false(fake.nmi_window);
 	hvm_prepare_events(v);
 	expect_nothing(IRQ_WINDOW_OFF);
