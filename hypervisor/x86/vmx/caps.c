@@ -25,6 +25,7 @@ static const struct {
 	{VMX_PIN, MUST, PIN_INTERRUPT, "external-interrupt exiting"},
 	{VMX_PIN, MUST, PIN_NMI, "NMI exiting"},
 	{VMX_PIN, MUST, PIN_VIRTUAL_NMI, "virtual NMIs"},
+	{VMX_PIN, MAY, PIN_TIMER, "the VMX-preemption timer"},
 	{VMX_PROC, MUST, PROC_SECONDARY, "extended page tables (EPT)"},
 	{VMX_PROC, MUST, PROC_TSC_OFFSET, "TSC offsets"},
 	{VMX_PROC, MUST, PROC_HLT, "HLT exiting"},
@@ -65,6 +66,7 @@ const char *vmx_configure(const struct vmx_caps *caps, struct vmx_config *out)
 		/* An unrestricted guest may be without paging and protection. */
 		.cr0_fixed = caps->cr0_fixed0 & ~CR0_PE_PG,
 		.cr4_fixed = caps->cr4_fixed0,
+		.timer_shift = caps->misc & 0x1f,
 	};
 	for (unsigned int w = 0; w < VMX_WORDS; w++)
 		out->control[w] = (uint32_t)caps->word[w];

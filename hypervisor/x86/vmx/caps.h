@@ -17,7 +17,7 @@ enum vmx_word {
 
 /* A word's MSR: bits that must be 1 below, bits that may be 1 above. */
 struct vmx_caps {
-	uint64_t basic, word[VMX_WORDS], ept_vpid;
+	uint64_t basic, word[VMX_WORDS], misc, ept_vpid;
 	uint64_t cr0_fixed0, cr4_fixed0;	/* bits that must be 1 */
 };
 
@@ -25,6 +25,7 @@ struct vmx_config {
 	uint32_t revision;		/* first word of a VMCS */
 	uint32_t control[VMX_WORDS];
 	uint64_t cr0_fixed, cr4_fixed;	/* set in a guest's real register */
+	unsigned int timer_shift;	/* VMX-preemption timer: TSC >> this */
 };
 
 /* NULL, or the name of the feature that the CPU lacks. */

@@ -57,6 +57,7 @@ static void read_caps(struct vmx_caps *c)
 	exact = c->basic & VMX_BASIC_TRUE ? 0xc : 0;
 	for (unsigned int w = VMX_PIN; w <= VMX_ENTRY; w++)
 		c->word[w] = rdmsr(MSR_VMX_BASIC + 1 + exact + w);
+	c->misc = rdmsr(MSR_VMX_BASIC + 5);
 	c->cr0_fixed0 = rdmsr(MSR_VMX_BASIC + 6);
 	c->cr4_fixed0 = rdmsr(MSR_VMX_BASIC + 8);
 	c->word[VMX_PROC2] = c->ept_vpid = 0;

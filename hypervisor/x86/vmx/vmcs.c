@@ -7,6 +7,7 @@
  */
 #include <hv/log.h>
 #include <hv/page.h>
+#include <hv/sched.h>
 
 #include <x86/asm.h>
 #include <x86/platform.h>
@@ -76,6 +77,17 @@ static void give_back(struct vcpu *v, struct vcpu *was)
 
 /* --- birth and death --------------------------------------------------------- */
 
+/*
+ * Every entry counts down from here: a guest comes back although no interrupt
+ * ends it (docs/DECISIONS.md, 9).
+ */
+static uint32_t longest_stay(void)
+{
+	uint64_t tsc = SCHED_SLICE_NS * tsc_khz / 1000000;
+
+	return (uint32_t)MIN(tsc >> vmx_config.timer_shift, UINT32_MAX);
+}
+
 static void write_controls(struct vcpu *v, struct vmx_vcpu *x)
 {
 	const uint8_t *ports = hvm_port_bitmap(v->domain);
@@ -98,6 +110,8 @@ static void write_controls(struct vcpu *v, struct vmx_vcpu *x)
 	/* Translations are told apart by this and EPTP together. */
 	vmwrite(VMCS_VPID, v->id + 1);
 	vmwrite(VMCS_LINK, ~0ull);
+	if (vmx_config.control[VMX_PIN] & PIN_TIMER)
+		vmwrite(VMCS_GUEST_TIMER, longest_stay());
 	vmwrite(VMCS_CR0_MASK, CR0_OWNED);
 }
 

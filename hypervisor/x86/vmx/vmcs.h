@@ -42,6 +42,7 @@
 #define VMCS_GUEST_AR(i)	(0x4814 + 2 * (i))
 #define VMCS_GUEST_SHADOW	0x4824		/* interruptibility */
 #define VMCS_GUEST_SYSENTER_CS	0x482a
+#define VMCS_GUEST_TIMER	0x482e		/* VMX-preemption timer */
 #define VMCS_CR0_MASK		0x6000
 #define VMCS_CR4_MASK		0x6002
 #define VMCS_CR0_SHADOW		0x6004
@@ -70,6 +71,8 @@
 #define PIN_INTERRUPT		(1u << 0)
 #define PIN_NMI			(1u << 3)
 #define PIN_VIRTUAL_NMI		(1u << 5)
+
+#define PIN_TIMER		(1u << 6)
 
 #define PROC_IRQ_WINDOW		(1u << 2)
 #define PROC_TSC_OFFSET		(1u << 3)
@@ -147,6 +150,7 @@ enum {
 	VMX_EXIT_MONITOR = 39,
 	VMX_EXIT_EPT_VIOLATION = 48,
 	VMX_EXIT_INVEPT = 50,
+	VMX_EXIT_TIMER = 52,
 	VMX_EXIT_INVVPID = 53,
 	VMX_EXIT_WBINVD = 54,
 	VMX_EXIT_XSETBV = 55,

@@ -163,6 +163,7 @@ static const struct exit_row exit_rows[VMX_EXIT_TABLE_NR] = {
 	ROW(MONITOR, UD),
 	[VMX_EXIT_EPT_VIOLATION] = {HVM_EXIT_NPT, false, decode_ept},
 	ROW(INVEPT, UD),
+	ROW(TIMER, INTERRUPT),
 	ROW(INVVPID, UD),
 	INSN(WBINVD, CACHE),
 	INSN(XSETBV, XSETBV),
