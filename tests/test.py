@@ -10,7 +10,7 @@ import subprocess
 import sys
 import time
 
-LEVELS = ['check', 'check-tui', 'check-guest', 'check-system']
+LEVELS = ['check', 'check-tui', 'check-guest', 'check-guest-vmx', 'check-system']
 COUNT = re.compile(r'^[\w -]+: (\d+) passed, (\d+) failed$')
 
 

@@ -50,11 +50,16 @@ $(TG_OUT)/$(1).elf: $$(patsubst $(TG_DIR)/%,$(TG_OUT)/%.o,$$(wildcard $(TG_DIR)/
 endef
 $(foreach t,$(filter-out $(TG32_TESTS),$(TG_ALL)),$(eval $(call tg_link,$(t))))
 
-.PHONY: guest-tests check-guest
+.PHONY: guest-tests check-guest check-guest-vmx
 guest-tests: $(TG_ELFS)
 
 # TESTS="hello evtchn" picks some; J=2 runs two machines at once.
 check-guest: guest-tests $(B)/hypervisor/basalt.elf
 	$(Q)python3 $(TG_DIR)/run.py -j $(or $(J),1) $(TESTS)
+
+# The same on Intel VT-x; CPU= names another of Bochs's models, SMP= their number.
+check-guest-vmx: guest-tests $(B)/hypervisor/basalt.elf
+	$(Q)python3 $(TG_DIR)/run.py --bochs $(or $(CPU),corei7_skylake_x) \
+		--smp $(or $(SMP),1) -j $(or $(J),2) $(TESTS)
 
 endif

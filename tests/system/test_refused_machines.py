@@ -4,7 +4,7 @@ import pytest
 import machine
 
 CASES = {
-    'no-svm': ({'cpu': 'max,-svm'}, ['cannot run', 'AMD-V']),
+    'no-svm': ({'cpu': 'max,-svm'}, ['cannot run', 'neither AMD-V']),
     'no-nested-paging': ({'cpu': 'max,-npt'}, ['nested paging']),
     'little-memory': ({'mem': 128}, ['memory']),
 }

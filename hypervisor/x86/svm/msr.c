@@ -22,8 +22,6 @@ static bool read_top_mem(struct vcpu *v, uint32_t msr, uint64_t *val)
 /* TscFreqSel: Linux calls the firmware broken without it. */
 static bool read_hwcr(struct vcpu *v, uint32_t msr, uint64_t *val)
 {
-	(void)v;
-	(void)msr;
 	*val = 1ull << 24;
 	return true;
 }
@@ -31,8 +29,6 @@ static bool read_hwcr(struct vcpu *v, uint32_t msr, uint64_t *val)
 /* LFENCE is serialising. */
 static bool read_de_cfg(struct vcpu *v, uint32_t msr, uint64_t *val)
 {
-	(void)v;
-	(void)msr;
 	*val = 1ull << 1;
 	return true;
 }

@@ -312,7 +312,6 @@ static void svm_vcpu_load(struct vcpu *v)
 /* All of it is in the VMCB already. */
 static void svm_vcpu_save(struct vcpu *v)
 {
-	(void)v;
 }
 
 static void svm_flush_tlb(struct vcpu *v)
@@ -386,9 +385,6 @@ static void svm_sync_misc(struct vcpu *v)
 /* Accessed and dirty; memory types are the host's MTRRs' and the guest's. */
 static uint64_t svm_p2m_leaf(mfn_t mfn, enum p2m_type type, unsigned int order)
 {
-	(void)mfn;
-	(void)type;
-	(void)order;
 	return NPT_A | NPT_D;
 }
 

@@ -7,16 +7,12 @@
 /* Locked, VMX off. */
 static bool read_feature_control(struct vcpu *v, uint32_t msr, uint64_t *val)
 {
-	(void)v;
-	(void)msr;
 	*val = 1;
 	return true;
 }
 
 static bool read_misc_enable(struct vcpu *v, uint32_t msr, uint64_t *val)
 {
-	(void)v;
-	(void)msr;
 	*val = MISC_ENABLE;
 	return true;
 }

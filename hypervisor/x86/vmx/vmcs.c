@@ -241,7 +241,6 @@ struct segment vmx_get_segment(struct vcpu *v, enum seg seg)
 	};
 	uint32_t ar;
 
-	(void)v;
 	if (seg == SEG_GDTR || seg == SEG_IDTR)
 		return s;
 	ar = (uint32_t)vmread(VMCS_GUEST_AR(i));

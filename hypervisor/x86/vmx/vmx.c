@@ -29,7 +29,6 @@ static struct hvm_mode vmx_get_mode(struct vcpu *v)
 	uint32_t ss = (uint32_t)vmread(VMCS_GUEST_AR(SEG_SS));
 	struct hvm_mode m = {.cpl = SEG_ATTR_DPL(ss), .width = 2};
 
-	(void)v;
 	if ((cs & SEG_ATTR_L << 4) && (vmread(VMCS_GUEST_EFER) & EFER_LMA))
 		m.width = 8;
 	else if (cs & SEG_ATTR_D << 4)
@@ -88,7 +87,6 @@ static void decode_port(struct vcpu *v, struct hvm_exit *e)
 {
 	uint64_t q = vmread(VMCS_QUALIFICATION);
 
-	(void)v;
 	e->io.size = (uint8_t)((q & 7) + 1);
 	e->io.in = q & 8;
 	e->io.string = q & 0x10;
@@ -110,7 +108,6 @@ static void decode_cr(struct vcpu *v, struct hvm_exit *e)
 {
 	uint64_t q = vmread(VMCS_QUALIFICATION);
 
-	(void)v;
 	e->info1 = q;
 	if (q & 0x30)
 		e->reason = HVM_EXIT_UNKNOWN;

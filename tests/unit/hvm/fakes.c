@@ -74,7 +74,6 @@ mfn_t page_alloc(unsigned int order, uint64_t below)
 
 void page_free(mfn_t mfn, unsigned int order)
 {
-	(void)order;
 	memset(fake_at(mfn), 0xdb, PAGE_SIZE);
 }
 
@@ -180,7 +179,6 @@ struct cpuid_regs cpuid(uint32_t leaf, uint32_t subleaf)
 
 uint64_t rdmsr(uint32_t msr)
 {
-	(void)msr;
 	return fake.host_msr;
 }
 
@@ -198,7 +196,6 @@ uint64_t xgetbv(uint32_t i)
 void xsetbv(uint32_t i, uint64_t v)
 {
 	(void)i;
-	(void)v;
 }
 
 uint64_t read_cr4(void)
@@ -208,7 +205,6 @@ uint64_t read_cr4(void)
 
 void write_cr4(uint64_t v)
 {
-	(void)v;
 }
 
 /* --- neighbours ----------------------------------------------------------------------- */
@@ -220,19 +216,16 @@ uint32_t hvm_apic_id(const struct domain *d, unsigned int id)
 
 void hwdom_eoi(struct vcpu *v, uint8_t vector)
 {
-	(void)v;
 	(void)vector;
 	fake.hwdom_eois++;
 }
 
 void arch_update_vcpu_time(struct vcpu *v)
 {
-	(void)v;
 }
 
 bool hvm_write_hypercall_page(struct vcpu *v, uint64_t val)
 {
-	(void)v;
 	fake.page_written = true;
 	return !(val & ~PAGE_MASK);
 }
@@ -262,7 +255,6 @@ weak void hvm_inject_gp(struct vcpu *v)
 
 weak unsigned int hvm_fetch(struct vcpu *v, uint8_t *buf, unsigned int n)
 {
-	(void)v;
 	n = MIN(n, fake.code_len);
 	memcpy(buf, fake.code, n);
 	return n;
@@ -270,8 +262,6 @@ weak unsigned int hvm_fetch(struct vcpu *v, uint8_t *buf, unsigned int n)
 
 weak bool hvm_msr_zero(struct vcpu *v, uint32_t msr, uint64_t *val)
 {
-	(void)v;
-	(void)msr;
 	*val = 0;
 	return true;
 }
@@ -283,15 +273,11 @@ weak bool hvm_msr_host(struct vcpu *v, uint32_t msr, uint64_t *val)
 
 weak bool hvm_msr_ignore(struct vcpu *v, uint32_t msr, uint64_t val)
 {
-	(void)v;
-	(void)msr;
-	(void)val;
 	return true;
 }
 
 weak uint64_t hvm_efer_allowed(const struct vcpu *v)
 {
-	(void)v;
 	return EFER_SCE | EFER_LME | EFER_LMA | EFER_NXE;
 }
 
@@ -316,7 +302,6 @@ static void get_paging(struct vcpu *v, struct hvm_paging *p)
 
 static struct hvm_mode get_mode(struct vcpu *v)
 {
-	(void)v;
 	return fake.mode;
 }
 
@@ -338,15 +323,11 @@ static void set_paging(struct vcpu *v, const struct hvm_paging *p)
 /* AMD's accessed and dirty: any bits beside the common ones. */
 static uint64_t p2m_leaf(mfn_t mfn, enum p2m_type type, unsigned int order)
 {
-	(void)mfn;
-	(void)type;
-	(void)order;
 	return 0x60;
 }
 
 static void flush_tlb(struct vcpu *v)
 {
-	(void)v;
 	fake.flushes++;
 }
 
@@ -358,13 +339,11 @@ static void irq_window(struct vcpu *v, enum irq_window window)
 
 static void nmi_window(struct vcpu *v, bool on)
 {
-	(void)v;
 	fake.nmi_window = on;
 }
 
 static void sync_misc(struct vcpu *v)
 {
-	(void)v;
 }
 
 extern const struct hvm_msr_row svm_msrs[];

@@ -1,6 +1,7 @@
 /* From capability MSRs to control fields, and what a CPU may not lack. */
 #include <setjmp.h>
 #include <stdarg.h>
+#include <stddef.h>
 #include <string.h>
 
 #include <cmocka.h>

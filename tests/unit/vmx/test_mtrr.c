@@ -1,6 +1,7 @@
 /* Memory types by MTRRs: ranges, overlaps, pages that lie in two of them. */
 #include <setjmp.h>
 #include <stdarg.h>
+#include <stddef.h>
 
 #include <cmocka.h>
 
