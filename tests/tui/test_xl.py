@@ -149,3 +149,47 @@ def test_hostd_after_a_kill(host):
     assert second.poll() is None, second.communicate()[0]
     second.kill()
     second.wait()
+
+
+# A stand-in for the command: volumes are files in /storage/data.
+STORAGE = r'''#!/bin/sh
+set -eu
+cd /storage/data
+case $1 in
+list) for f in *.img; do printf 'data/%s\t1\t1\t0\t\t\tfile:/storage/data/%s\n' "${f%.img}" "$f"; done ;;
+clone) [ ! -e "${3#data/}.img" ]; [ ! -e fail-"${3#data/}" ]
+	[ "${4-}" != --progress ] || echo "50 copying"; cp "${2#data/}.img" "${3#data/}.img" ;;
+delete) rm "${2#data/}.img" ;;
+esac
+'''
+
+
+def test_clone(host):
+    host.write('/usr/sbin/storage', STORAGE, 0o755)
+    host.write('/storage/data/web.img', 'system')
+    host.write('/storage/data/web2.img', 'somebody else\'s')
+    host.write('/storage/data/logs.img', 'data')
+    host.define_vm('web', extra='disk = [ "/storage/data/web.img,raw,xvda,w", '
+                   '"/storage/data/logs.img,raw,xvdb,w", "/a.iso,raw,xvdc,r" ]\n'
+                   'vif = [ "mac=00:16:3e:00:00:01,bridge=xenbr0" ]\n')
+    host.run('xl', 'seed', 'web', '-u', 'ada')
+    # The second disk cannot be copied: the first copy is taken back.
+    host.write('/storage/data/fail-web2-3', '')
+    host.run('xl', 'clone', 'web', 'web2', status=1)
+    names = sorted(p.name for p in (host.root / 'storage/data').glob('*.img'))
+    assert names == ['logs.img', 'web.img', 'web2.img']
+    assert not (host.root / 'state/xen/web2.cfg').exists()
+    (host.root / 'storage/data/fail-web2-3').unlink()
+    assert '50 copying' in host.run('xl', 'clone', '--progress', 'web', 'web2')
+    text = host.read('/etc/xen/web2.cfg')
+    assert 'target=/storage/data/web2-2.img' in text
+    assert 'target=/storage/data/web2-3.img' in text
+    assert 'target=/a.iso' in text and '00:16:3e:00:00:01' not in text
+    assert host.read('/storage/data/web2-2.img') == 'system'
+    seeds = list((host.root / 'state/xen/seed').iterdir())
+    assert len(seeds) == 2 and f'/etc/xen/seed/{seeds[0].name}' in \
+        text + host.read('/etc/xen/web.cfg')
+    assert all(b'name: ada' in s.read_bytes() for s in seeds)
+    assert any(b'local-hostname: web2' in s.read_bytes() for s in seeds)
+    host.run('xl', 'clone', 'web', 'web2', status=1)
+    host.run('xl', 'clone', 'web', '7', status=2)

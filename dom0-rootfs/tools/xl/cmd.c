@@ -46,6 +46,7 @@ const struct xl_cmd *const xl_cmds[] = {
 	&cmd_start,
 	&cmd_autostart,
 	&cmd_template,
+	&cmd_clone,
 	&cmd_seed,
 };
 const size_t xl_ncmds = sizeof(xl_cmds) / sizeof(xl_cmds[0]);

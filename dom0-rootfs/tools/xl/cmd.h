@@ -94,7 +94,7 @@ const char *xl_domain_word(struct xl *xl, uint32_t domid);
 int xl_join(const struct xl_args *args, unsigned int first, char *text, size_t size);
 
 extern const struct xl_cmd cmd_autostart, cmd_block_attach, cmd_block_detach,
-	cmd_block_list, cmd_config_update, cmd_console, cmd_create, cmd_define,
+	cmd_block_list, cmd_clone, cmd_config_update, cmd_console, cmd_create, cmd_define,
 	cmd_defined, cmd_destroy, cmd_dmesg, cmd_domid, cmd_domname, cmd_info, cmd_list,
 	cmd_mem_max, cmd_mem_set, cmd_network_attach, cmd_network_detach, cmd_network_list,
 	cmd_pause, cmd_reboot, cmd_rename, cmd_sched_credit2, cmd_seed, cmd_shutdown,

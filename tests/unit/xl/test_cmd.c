@@ -32,6 +32,7 @@ STAND_IN(autostart, "autostart");
 STAND_IN(block_attach, "block-attach");
 STAND_IN(block_detach, "block-detach");
 STAND_IN(block_list, "block-list");
+STAND_IN(clone, "clone");
 STAND_IN(config_update, "config-update");
 STAND_IN(console, "console");
 STAND_IN(define, "define");
