@@ -160,13 +160,43 @@ class Host:
 
 
 class AnsweringScreen(pyte.Screen):
-    """A terminal that answers when it is asked where the cursor is."""
+    """A terminal that answers when it is asked where the cursor is, and knows what
+    xterm does and pyte does not: to repeat a character and to scroll."""
 
     answer = None
+    last = ' '
+
+    def draw(self, data):
+        self.last = data[-1:] or self.last
+        super().draw(data)
+
+    def repeat(self, count=1):
+        super().draw(self.last * (count or 1))
+
+    def scroll(self, step, line, count):
+        at = (self.cursor.x, self.cursor.y)
+        self.cursor.y = line
+        for _ in range(count or 1):
+            step()
+        self.cursor.x, self.cursor.y = at
+
+    def scroll_down(self, count=1):
+        self.scroll(self.reverse_index, self.margins.top if self.margins else 0, count)
+
+    def scroll_up(self, count=1):
+        bottom = self.margins.bottom if self.margins else self.lines - 1
+        self.scroll(self.index, bottom, count)
 
     def write_process_input(self, data):
         if self.answer:
             self.answer(data)
+
+
+class Stream(pyte.ByteStream):
+    """What feeds it."""
+
+    csi = {**pyte.ByteStream.csi, 'b': 'repeat', 'S': 'scroll_up', 'T': 'scroll_down'}
+    events = pyte.ByteStream.events | {'repeat', 'scroll_up', 'scroll_down'}
 
 
 class Console:
@@ -176,7 +206,7 @@ class Console:
                  answers=True, env=None):
         self.size = size
         self.screen = AnsweringScreen(*size)
-        self.stream = pyte.ByteStream(self.screen)
+        self.stream = Stream(self.screen)
         self.bytes = 0
         self.status = None
         environ = host.env(TERM=term, **(env or {}))
