@@ -156,7 +156,10 @@ STORAGE = r'''#!/bin/sh
 set -eu
 cd /storage/data
 case $1 in
-list) for f in *.img; do printf 'data/%s\t1\t1\t0\t\t\tfile:/storage/data/%s\n' "${f%.img}" "$f"; done ;;
+list)
+	for f in *.img; do
+		printf 'data/%s\t1\t1\t0\t\t\tfile:/storage/data/%s\n' "${f%.img}" "$f"
+	done ;;
 clone) [ ! -e "${3#data/}.img" ]; [ ! -e fail-"${3#data/}" ]
 	[ "${4-}" != --progress ] || echo "50 copying"; cp "${2#data/}.img" "${3#data/}.img" ;;
 delete) rm "${2#data/}.img" ;;
