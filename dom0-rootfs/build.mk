@@ -85,6 +85,7 @@ packages: $(SOURCE_PACKAGES:%=$(B)/packages/%.done) \
 # --- our tools ---------------------------------------------------------------
 include $(wildcard $(DOM0)/tools/*/build.mk)
 include tui-console/build.mk
+include installer/build.mk
 
 .PHONY: tools
 tools: $(TOOLS)
@@ -92,7 +93,7 @@ tools: $(TOOLS)
 # --- what is borrowed --------------------------------------------------------
 $(B)/sbom.txt: $(DOM0)/sbom/sbom.sh configs/known-good.txt \
 		$(SOURCE_PACKAGES:%=$(B)/packages/%.done) \
-		$(DATA_PACKAGES:%=$(B)/packages/%.done) \
+		$(DATA_PACKAGES:%=$(B)/packages/%.done) $(B)/packages/grub-pc.done \
 		$(B)/packages/kernel.done $(B)/packages/grub.done
 	$(Q)$< $(B)/sbom configs/known-good.txt $@
 

@@ -20,7 +20,7 @@
 #include <stdint.h>
 
 #define ANSWER_NET	"net."
-#define ANSWER_TEXT_MAX	1024	/* a value, with its NUL */
+#define ANSWER_TEXT_MAX	4096	/* a value, with its NUL */
 #define ANSWER_LINES_MAX 256	/* lines that say something */
 #define ANSWER_FILE_MAX	65536	/* octets of a file */
 
@@ -48,7 +48,7 @@ struct answers {
 	enum answer_raid raid;
 	enum answer_existing existing;
 	enum answer_storage storage;
-	struct answer_list storage_disk; /* "rest" or matches; never empty */
+	char *storage_disk;		/* "rest" or a match */
 	char *source;			/* "medium" or a path */
 	char *hostname;
 	char *timezone;
@@ -65,6 +65,7 @@ struct answers {
 	uint64_t dom0_memory;		/* octets; 0: by the host's size */
 	char *serial;			/* "none", "com1" or "com2" */
 	enum answer_end end;
+	uint64_t given;			/* for answers_given() */
 };
 
 /* What is wrong, as "what: why: what to do"; line 0: the whole file. */
@@ -80,6 +81,10 @@ struct answer_key {
 	const char *fallback;	/* what holds when it is not given, or "" */
 	const char *help;	/* one line */
 	bool repeats;		/* may be given more than once */
+	/* For answers.c: where the value goes, and how. */
+	size_t at;
+	int (*set)(const struct answer_key *key, void *field, const char *value,
+		   struct answer_problem *problem);
 };
 extern const struct answer_key answer_keys[];
 extern const size_t answer_keys_n;
@@ -106,6 +111,9 @@ int answers_parse(struct answers *a, const char *text, size_t size,
 __attribute__((warn_unused_result))
 int answers_load(struct answers *a, const char *path,
 		 struct answer_problem *problems, int max);
+
+/* Whether the file had @key: what is not a default wins over what is taken along. */
+bool answers_given(const struct answers *a, const char *key);
 
 void answers_free(struct answers *a);
 

@@ -2,6 +2,7 @@
 #
 # HV_IMAGE and HV_ARGS may name another multiboot hypervisor of the same ABI.
 ISO := $(B)/basalt.iso
+VERSION := 0.2
 HV_IMAGE ?= $(B)/hypervisor/basalt.elf
 # How much memory dom0 gets is the hypervisor's choice, by the size of the host.
 HV_ARGS ?= com1=115200 console=com1,vga
@@ -37,6 +38,11 @@ $(ISO): $(HV_IMAGE) $(B)/iso/vmlinux.gz $(IMAGES) $(B)/sbom.txt $(B)/iso/options
 		$(B)/iso/tree/isolinux/
 	$(Q)sed -e 's|@HV@|$(HV_ARGS)|' -e 's|@DOM0@|$(DOM0_ARGS)|' \
 		iso/isolinux.cfg >$(B)/iso/tree/isolinux/isolinux.cfg
+	$(Q)printf 'set hv_args="%s"\nset dom0_args="%s"\n' '$(HV_ARGS)' \
+		'$(DOM0_ARGS) quiet panic=20 console=hvc0 console=tty0' \
+		>$(B)/iso/tree/boot/args.cfg
+	$(Q)echo "$(VERSION)-$$(sha256sum <$(B)/image/system.img | cut -c1-8)" \
+		>$(B)/iso/tree/boot/version
 	$(Q)cd $(B)/iso/tree && sha256sum boot/* sbom.txt LICENSE >$(CURDIR)/$(B)/iso/sums
 	$(Q)mv $(B)/iso/sums $(B)/iso/tree/boot/SHA256SUMS
 	$(Q)xorriso -as mkisofs -quiet -o $@.tmp -V BASALT -iso-level 3 -R \

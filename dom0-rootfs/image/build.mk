@@ -29,14 +29,20 @@ PACK = (cd $(1) && find . | LC_ALL=C sort | \
 	cpio -o -H newc -R 0:0 --quiet --reproducible)
 
 $(B)/image/initramfs.zst: $(TREE_DEPS) $(IMG)/initramfs.list \
-		$(INITRAMFS_FILES) $(OVERLAY)
+		$(INITRAMFS_FILES) $(OVERLAY) $(B)/image/system.img \
+		$(B)/installer/slots $(B)/packages/mdadm.done \
+		$(B)/packages/e2fsprogs.done
 	$(Q)echo "  IMAGE    $@"
 	$(Q)mkdir -p $(@D)
 	$(Q)B=$(B) $(IMG)/mktree.sh $(B)/image/initramfs $(IMG)/initramfs.list \
 		$(IMG)/initramfs
 	$(Q)mkdir $(B)/image/initramfs/lower $(B)/image/initramfs/live \
-		$(B)/image/initramfs/medium
-	$(Q)cp $(DOM0)/overlay/sbin/* $(B)/image/initramfs/sbin/
+		$(B)/image/initramfs/medium $(B)/image/initramfs/state
+	$(Q)cp $(DOM0)/overlay/sbin/* $(B)/packages/mdadm/mdadm \
+		$(B)/packages/e2fsprogs/e2fsck $(B)/image/initramfs/sbin/
+	$(Q)strip -o $(B)/image/initramfs/sbin/slots $(B)/installer/slots
+	$(Q)sha256sum <$(B)/image/system.img | cut -c1-64 \
+		>$(B)/image/initramfs/etc/system.sum
 	$(Q)$(call PACK,$(B)/image/initramfs) | zstd -q -$(LEVEL) >$@.tmp
 	$(Q)mv $@.tmp $@
 
@@ -70,7 +76,8 @@ $(B)/image/system.img: $(TREE_DEPS) $(IMG)/modules.list $(IMG)/build.mk \
 		$(B)/image/tools.list $(B)/image/demo.gz $(B)/sbom.txt \
 		$(B)/packages/iptables.done $(B)/packages/grub.done \
 		$(B)/packages/dropbear.done $(B)/image/locale/.done \
-		$(patsubst %,$(B)/packages/%.done,util-linux e2fsprogs lvm2 mdadm)
+		$(patsubst %,$(B)/packages/%.done,util-linux e2fsprogs lvm2 mdadm) \
+		$(B)/installer/core.img
 	$(Q)echo "  IMAGE    $@"
 	$(Q)B=$(B) $(IMG)/mktree.sh $(ROOT) $(IMG)/modules.list $(DOM0)/overlay
 	$(Q)for tool in $(TOOLS); do \
@@ -93,6 +100,9 @@ $(B)/image/system.img: $(TREE_DEPS) $(IMG)/modules.list $(IMG)/build.mk \
 		$(ROOT)/usr/share/
 	$(Q)cp configs/guests/*.cfg $(ROOT)/etc/basalt/
 	$(Q)cp $(GRUB_PVH) $(ROOT)/usr/lib/basalt/
+	$(Q)mkdir $(ROOT)/usr/lib/basalt/boot
+	$(Q)cp $(B)/installer/core.img $(B)/installer/boot.img \
+		$(ROOT)/usr/lib/basalt/boot/
 	$(Q)cp $(B)/sbom.txt $(ROOT)/usr/share/basalt/
 	$(Q)mkdir $(ROOT)/usr/lib/basalt/demo
 	$(Q)cp $(BZIMAGE) $(ROOT)/usr/lib/basalt/demo/vmlinuz
