@@ -86,6 +86,7 @@ packages: $(SOURCE_PACKAGES:%=$(B)/packages/%.done) \
 include $(wildcard $(DOM0)/tools/*/build.mk)
 include tui-console/build.mk
 include installer/build.mk
+include installer/screens/build.mk
 
 .PHONY: tools
 tools: $(TOOLS)

@@ -87,6 +87,8 @@ $(B)/image/system.img: $(TREE_DEPS) $(IMG)/modules.list $(IMG)/build.mk \
 		ln -s xenstore $(ROOT)/usr/sbin/$$name; done
 	$(Q)ln -s basalt $(ROOT)/usr/sbin/console
 	$(Q)cp -r $(B)/packages/ncurses/terminfo $(ROOT)/usr/share/
+	$(Q)mkdir -p $(ROOT)/usr/lib/locale/C.utf8
+	$(Q)cp /usr/lib/locale/C.utf8/LC_CTYPE $(ROOT)/usr/lib/locale/C.utf8/
 	$(Q)cp $(B)/packages/iptables/iptables $(ROOT)/usr/sbin/
 	$(Q)cp --remove-destination $(addprefix $(B)/packages/, \
 		e2fsprogs/* util-linux/* lvm2/lvm mdadm/mdadm) $(ROOT)/sbin/

@@ -10,7 +10,8 @@
 set -eu
 dir=$1 known=$2 out=$3
 host="musl-dev libxen-dev linux-libc-dev gcc-12 isolinux syslinux-common
-	xorriso squashfs-tools"
+	xorriso squashfs-tools libc6-dev dialog libncurses-dev libblkid-dev
+	libcrypt-dev"
 
 {
 	echo "# Borrowed software: name, Debian version, kind."
