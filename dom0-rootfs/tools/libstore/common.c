@@ -104,23 +104,23 @@ bool store_name_valid(const char *name)
 int store_parse_size(const char *text, uint64_t *bytes)
 {
 	static const char letters[] = "KMGTP";
-	const char *letter;
-	char *end;
+	size_t digits = strspn(text, "0123456789.");
+	const char *unit = text + digits, *letter;
+	char number[24];
 	double value;
 
-	if (!isdigit((unsigned char)text[0]) ||
-	    strspn(text, "0123456789.") + 3 < strlen(text))
+	if (!isdigit((unsigned char)text[0]) || digits >= sizeof(number) ||
+	    strchr(text, '.') != strrchr(text, '.'))
 		return -EINVAL;
-	value = strtod(text, &end);
-	letter = *end ? strchr(letters, toupper((unsigned char)*end)) : NULL;
-	if (letter) {
-		for (long i = 0; i <= letter - letters; i++)
-			value *= 1024;
-		end++;
-		end += *end == 'i';
-	}
-	end += (*end == 'B' || *end == 'b');
-	if (*end || value < 1 || value > (double)(1ull << 60))
+	memcpy(number, text, digits);
+	number[digits] = '\0';
+	value = strtod(number, NULL);
+	letter = *unit ? strchr(letters, toupper((unsigned char)*unit)) : NULL;
+	for (const char *l = letters; letter && l <= letter; l++)
+		value *= 1024;
+	unit += letter ? unit[1] == 'i' ? 2 : 1 : 0;
+	unit += *unit == 'B' || *unit == 'b';
+	if (*unit || value < 1 || value > (double)(1ull << 60))
 		return -EINVAL;
 	*bytes = (uint64_t)value;
 	return 0;

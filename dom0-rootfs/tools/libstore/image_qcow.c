@@ -1,6 +1,6 @@
 /*
  * qcow2 images, read by libqcow. An image with a base image is not complete by
- * itself and refused, as is an encrypted one.
+ * itself and refused, as are an encrypted one and what qcow_check() finds.
  */
 #include <errno.h>
 #include <stdio.h>
@@ -36,9 +36,14 @@ static int refuse(struct image *img, const char *path, const char *why,
 static int qcow_open(struct image *img, const char *path, struct store_error *err)
 {
 	libqcow_file_t *file = NULL;
+	const char *why = qcow_check(img->fd, img->size);
 	size64_t size = 0;
 	size_t len = 0;
 
+	if (why)
+		return store_fail(err, -EINVAL, "%s: the qcow2 image cannot be read: %s: "
+				  "convert it to raw (qemu-img convert), or get another "
+				  "copy", path, why);
 	if (libqcow_file_initialize(&file, NULL) != 1)
 		return store_fail(err, -ENOMEM, "%s: memory is short", path);
 	img->handle = file;

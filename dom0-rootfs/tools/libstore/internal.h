@@ -178,6 +178,8 @@ struct image {
 };
 extern const struct image_ops raw_image_ops, qcow_image_ops, vmdk_image_ops,
 	vhd_image_ops;
+/* Why a qcow2 file must not be given to libqcow, or NULL. */
+const char *qcow_check(int fd, uint64_t size);
 /* Regular file or block device. */
 int image_open(const char *path, struct image *img, struct store_error *err);
 void image_close(struct image *img);

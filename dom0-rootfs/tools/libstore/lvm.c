@@ -98,7 +98,7 @@ static int create_thin_pool(const char *name, struct store_error *err)
 {
 	const char *const argv[] = { "lvm", "lvcreate", "-qq", "-y", "--type", "thin-pool",
 		"-l", "100%FREE", "-n", STORE_THIN, "-Zy", "--poolmetadataspare", "n",
-		"--errorwhenfull", "y", name, NULL };
+		name, NULL };
 
 	return run_or_fail(argv, name, "choose a disk of 64 MiB or more", err);
 }
