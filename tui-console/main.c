@@ -9,6 +9,7 @@
 #include <unistd.h>
 
 #include "app.h"
+#include "model/guest_term.h"
 #include "screens/screens.h"
 #include "ui/main.h"
 
@@ -24,6 +25,14 @@ struct dom *app_dom(struct ui *ui, struct dom_error *err)
 	if (!app->dom && dom_open(&app->dom, err))
 		app->dom = NULL;
 	return app->dom;
+}
+
+void app_lost(struct ui *ui)
+{
+	struct app *app = ui_app(ui);
+
+	dom_close(app->dom);
+	app->dom = NULL;
 }
 
 static void shell(struct ui *ui)
@@ -74,6 +83,8 @@ int main(int argc, char **argv)
 	}
 	status = ui_main(ui, first);
 	ui_end(ui);
+	for (size_t i = 0; i < APP_TERMS; i++)
+		gterm_free(app.terms[i].term);
 	dom_close(app.dom);
 	return status;
 }

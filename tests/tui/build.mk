@@ -27,7 +27,8 @@ TUI_BIN := $(patsubst %,$(TUI_B)/bin/%,basalt hostd xl fakehost)
 .PHONY: check-tui
 check-tui: deps $(TUI_BIN) $(TOOLS) \
 		$(B)/packages/busybox.done $(B)/packages/ncurses.done
-	$(Q)BUILD=$(B) TOOLS="$(TOOLS)" /usr/bin/python3 \
+	$(Q)echo '$(TOOLS)' >$(TUI_B)/tools
+	$(Q)BUILD=$(B) /usr/bin/python3 \
 		-m pytest -q -p no:cacheprovider $(TUI_TEST) \
 		$(if $(TESTS),-k "$(TESTS)")
 

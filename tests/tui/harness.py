@@ -16,6 +16,7 @@ import subprocess
 import tempfile
 import termios
 import time
+import tty
 from pathlib import Path
 
 import pyte
@@ -33,7 +34,7 @@ KEYS = {
     'Ins': '\x1b[2~', 'Del': '\x1b[3~', 'Backspace': '\x7f', 'Space': ' ',
     'F1': '\x1bOP', 'F2': '\x1bOQ', 'F3': '\x1bOR', 'F4': '\x1bOS',
     'F5': '\x1b[15~', 'F6': '\x1b[17~', 'F7': '\x1b[18~', 'F8': '\x1b[19~',
-    'F9': '\x1b[20~', 'F10': '\x1b[21~',
+    'F9': '\x1b[20~', 'F10': '\x1b[21~', 'F11': '\x1b[23~', 'F12': '\x1b[24~',
 }
 
 ENTER = ('mount --rbind /dev "$0/dev" && mount --rbind /proc "$0/proc" && '
@@ -54,7 +55,7 @@ def lay_out(root):
     for link in (busybox / 'links').read_text().split():
         if not (root / link.lstrip('/')).exists():
             (root / link.lstrip('/')).symlink_to('/bin/busybox')
-    for tool in os.environ.get('TOOLS', '').split():
+    for tool in (FAKES.parent / 'tools').read_text().split():
         shutil.copy(REPO / tool, root / 'usr/sbin')
     for tool in FAKES.iterdir():
         shutil.copy(tool, root / 'usr/sbin')
@@ -76,6 +77,7 @@ class Host:
     def __init__(self):
         self.root = Path(tempfile.mkdtemp(prefix='basalt-tui-'))
         self.daemons = []
+        self.ptys = []
         lay_out(self.root)
         self.start('xenstored', '--no-hypervisor', '-F')
         self.wait_for_path('run/xenstored/socket')
@@ -145,6 +147,14 @@ class Host:
                    f'name = "{name}"\nmemory = {mib}\nvcpus = {vcpus}\n'
                    f'kernel = "/usr/lib/basalt/demo/vmlinuz"\n{extra}')
 
+    def guest_console(self, domid):
+        """Plays xenconsoled for a guest: a terminal whose other end is returned."""
+        master, slave = os.openpty()
+        tty.setraw(slave)
+        self.ptys += [master, slave]
+        self.store(f'/local/domain/{domid}/console/tty', os.ttyname(slave))
+        return master
+
     def store(self, path, value=None):
         """Reads (or writes) a node of xenstore."""
         if value is not None:
@@ -156,6 +166,8 @@ class Host:
             p.kill()
         for p in self.daemons:
             p.wait()
+        for fd in self.ptys:
+            os.close(fd)
         shutil.rmtree(self.root, ignore_errors=True)
 
 
@@ -190,6 +202,27 @@ class AnsweringScreen(pyte.Screen):
     def write_process_input(self, data):
         if self.answer:
             self.answer(data)
+
+    # pyte knows no scrolling by CSI S and CSI T, which ncurses uses.
+    def scroll_up(self, lines=1):
+        self.scroll(lines or 1, (self.margins or self.whole()).bottom, self.index)
+
+    def scroll_down(self, lines=1):
+        self.scroll(lines or 1, (self.margins or self.whole()).top, self.reverse_index)
+
+    def whole(self):
+        return pyte.screens.Margins(0, self.lines - 1)
+
+    def scroll(self, lines, edge, step):
+        y, self.cursor.y = self.cursor.y, edge
+        for _ in range(lines):
+            step()
+        self.cursor.y = y
+
+
+class Stream(pyte.ByteStream):
+    csi = dict(pyte.ByteStream.csi, S='scroll_up', T='scroll_down')
+    events = pyte.ByteStream.events | {'scroll_up', 'scroll_down'}
 
 
 class Stream(pyte.ByteStream):
@@ -265,16 +298,16 @@ class Console:
     def wait(self, pattern, timeout=TIMEOUT):
         """Until the screen shows the pattern (a regular expression)."""
         end = time.monotonic() + timeout
-        while not re.search(pattern, self.text()):
+        while not re.search(pattern, self.text(), re.M):
             alive = self.pump(0.02)
-            assert alive or re.search(pattern, self.text()), \
+            assert alive or re.search(pattern, self.text(), re.M), \
                 f'ended without {pattern!r}:\n{self.text()}'
             assert time.monotonic() < end, f'no {pattern!r} in:\n{self.text()}'
         return self
 
     def wait_gone(self, pattern, timeout=TIMEOUT):
         end = time.monotonic() + timeout
-        while re.search(pattern, self.text()):
+        while re.search(pattern, self.text(), re.M):
             self.pump(0.02)
             assert time.monotonic() < end, f'still {pattern!r} in:\n{self.text()}'
         return self

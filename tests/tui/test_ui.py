@@ -4,7 +4,8 @@ import harness
 
 def test_help_and_quit(host, size):
     with harness.Console(host, size) as c:
-        c.wait('Domain-0').press('F1').wait('Keys everywhere')
+        c.wait('1 VMs').press('F1').wait('Help: VMs')
+        c.press('End').wait('Keys everywhere')
         c.press('Esc').wait_gone('Keys everywhere')
         c.press('F10')
         assert c.wait_end() == 0
@@ -15,11 +16,11 @@ def test_too_small_and_resize(host):
     with harness.Console(host, (60, 20)) as c:
         c.wait('60 x 20')
         c.resize(100, 30)
-        c.wait('Domain-0').wait('F10 Quit')
+        c.wait('1 VMs').wait('F10 Quit')
 
 
 def test_no_terminal_answers(host):
     """A serial line whose terminal answers nothing: plain ASCII, no colours."""
     with harness.Console(host, term='vt100', answers=False) as c:
-        c.wait('Domain-0')
+        c.wait('1 VMs')
         assert all(ord(ch) < 128 for ch in c.text())

@@ -5,5 +5,7 @@
 #include "ui/ui.h"
 
 extern const struct ui_screen screen_vms; /* the dashboard */
+extern const struct ui_screen screen_vm;  /* one VM; arg: const struct vm * */
+extern const struct ui_screen screen_vm_console; /* its console; the same arg */
 
 #endif

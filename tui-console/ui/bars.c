@@ -58,7 +58,7 @@ static void draw_path(struct ui *ui, int x, const char *last)
 		draw_step(ui, x, last, ui->n == 0);
 }
 
-void draw_header(struct ui *ui)
+static void draw_header(struct ui *ui)
 {
 	struct overlay *o = ui->overlays;
 	int x = 1;
@@ -120,17 +120,28 @@ static void draw_message(struct ui *ui)
 		ui_putf(ui, y, x, ui->columns - 1 - x, UI_DIM, "$ %s", ui->command);
 }
 
-void draw_footer(struct ui *ui)
+static void draw_key_line(struct ui *ui, struct frame *top)
 {
-	struct frame *top = top_frame(ui);
-	int end = ui->columns - 1, y = ui->rows - 1;
 	static const char globals[] = "F1 Help  F10 Quit";
+	int end = ui->columns - 1, y = ui->rows - 1;
 
-	draw_message(ui);
 	ui_fill(ui, (struct ui_rect){ y, 0, 1, ui->columns }, UI_BAR);
-	end -= (int)strlen(globals);
-	draw_key(ui, end, ui->columns, "F1", "Help");
-	draw_key(ui, end + 9, ui->columns, "F10", "Quit");
+	if (!top || !top->screen->whole) {
+		end -= (int)strlen(globals);
+		draw_key(ui, end, ui->columns, "F1", "Help");
+		draw_key(ui, end + 9, ui->columns, "F10", "Quit");
+	}
 	if (top)
 		draw_actions(ui, top, end);
+}
+
+void draw_bars(struct ui *ui)
+{
+	struct frame *top = top_frame(ui);
+
+	draw_key_line(ui, top);
+	if (top && top->screen->whole && !ui->overlays)
+		return;
+	draw_message(ui);
+	draw_header(ui);
 }

@@ -47,6 +47,47 @@ void put_cells(struct ui *ui, int y, int x, int attr, const char *text, int cell
 	attrset(A_NORMAL);
 }
 
+/* The pair of two colours; pair 0 when the terminal has no more of them. */
+static int pair_of(struct ui *ui, int fg, int bg)
+{
+	int room = COLOR_PAIRS - UI_STYLES - 1;
+
+	if (!ui->colours || (fg < 0 && bg < 0))
+		return 0;
+	if (COLORS < 256) { /* the bright ones are the same, in bold */
+		fg = fg < 0 ? fg : fg < 16 ? fg % 8 : 7;
+		bg = bg < 0 ? bg : bg < 16 ? bg % 8 : 0;
+	}
+	for (int i = 0; i < ui->npairs; i++) {
+		if (ui->pairs[i].fg == fg && ui->pairs[i].bg == bg)
+			return UI_STYLES + 1 + i;
+	}
+	if (ui->npairs >= (room < PAIRS_MAX ? room : PAIRS_MAX))
+		return 0;
+	ui->pairs[ui->npairs] = (struct colour_pair){ (short)fg, (short)bg };
+	init_pair((short)(UI_STYLES + 1 + ui->npairs), (short)fg, (short)bg);
+	return UI_STYLES + 1 + ui->npairs++;
+}
+
+void ui_put_cell(struct ui *ui, int y, int x, const struct ui_cell *cell)
+{
+	attr_t attr = (attr_t)COLOR_PAIR(pair_of(ui, cell->fg, cell->bg));
+	char out[5];
+
+	if (!cell->c)
+		return;
+	attr |= (cell->bold || (COLORS < 256 && cell->fg >= 8) ? A_BOLD : 0) |
+		(cell->underline ? A_UNDERLINE : 0) | (cell->reverse ? A_REVERSE : 0);
+	text_encode(cell->c < 0x110000 ? cell->c : '?', out);
+	put_cells(ui, y, x, (int)attr, out, 2);
+}
+
+void ui_cursor(struct ui *ui, int y, int x)
+{
+	ui->cursor_y = y;
+	ui->cursor_x = x;
+}
+
 int ui_put(struct ui *ui, int y, int x, int w, enum ui_style style, const char *text)
 {
 	int width = ui_width(text), room = ui->columns - x;
@@ -184,36 +225,55 @@ static enum ui_style meter_style(double fraction, struct ui_limits limits)
 }
 
 /* Eighths of a cell where there are characters for that; else '#' in brackets. */
+static void draw_meter(struct ui *ui, struct ui_rect at, double f, int full, int empty)
+{
+	static const char *const part[] = { " ", "▏", "▎", "▍", "▌", "▋", "▊", "▉" };
+	int eighths = (int)lround(f * at.w * 8);
+
+	if (!ui->utf8) {
+		put_cells(ui, at.y, at.x, empty, "[", 1);
+		for (int i = 0; i < at.w - 2; i++) {
+			bool on = f * (at.w - 2) > i + 0.25;
+
+			put_cells(ui, at.y, at.x + 1 + i, on ? full : empty, on ? "#" : ".",
+				  1);
+		}
+		put_cells(ui, at.y, at.x + at.w - 1, empty, "]", 1);
+		return;
+	}
+	if (!eighths && f > 0)
+		eighths = 1;
+	for (int i = 0; i < at.w; i++, eighths -= 8) {
+		if (eighths >= 8)
+			put_cells(ui, at.y, at.x + i, full, "█", 1);
+		else if (eighths > 0)
+			put_cells(ui, at.y, at.x + i, full, part[eighths], 1);
+		else
+			put_cells(ui, at.y, at.x + i, empty, "·", 1);
+	}
+}
+
+static double bounded(double f)
+{
+	return isnan(f) || f < 0 ? 0 : f > 1 ? 1 : f;
+}
+
 void ui_meter(struct ui *ui, int y, int x, int w, double fraction,
 	      struct ui_limits limits)
 {
-	static const char *const part[] = { " ", "▏", "▎", "▍", "▌", "▋", "▊", "▉" };
-	bool known = !isnan(fraction);
-	double f = !known || fraction < 0 ? 0 : fraction > 1 ? 1 : fraction;
-	int style = ui->attr[known ? meter_style(fraction, limits) : UI_DIM];
-	int eighths;
+	enum ui_style style = isnan(fraction) ? UI_DIM : meter_style(fraction, limits);
 
-	if (w < 3)
-		return;
-	if (!ui->utf8) {
-		put_cells(ui, y, x, ui->attr[UI_DIM], "[", 1);
-		for (int i = 0; i < w - 2; i++)
-			put_cells(ui, y, x + 1 + i, f * (w - 2) > i + 0.25 ? style :
-				  ui->attr[UI_DIM], f * (w - 2) > i + 0.25 ? "#" : ".", 1);
-		put_cells(ui, y, x + w - 1, ui->attr[UI_DIM], "]", 1);
-		return;
-	}
-	eighths = (int)lround(f * w * 8);
-	if (!eighths && f > 0)
-		eighths = 1;
-	for (int i = 0; i < w; i++, eighths -= 8) {
-		if (eighths >= 8)
-			put_cells(ui, y, x + i, style, "█", 1);
-		else if (eighths > 0)
-			put_cells(ui, y, x + i, style, part[eighths], 1);
-		else
-			put_cells(ui, y, x + i, ui->attr[UI_DIM], "·", 1);
-	}
+	if (w >= 3)
+		draw_meter(ui, (struct ui_rect){ y, x, 1, w }, bounded(fraction),
+			   ui->attr[style], ui->attr[UI_DIM]);
+}
+
+void ui_meter_styled(struct ui *ui, int y, int x, int w, double fraction,
+		     enum ui_style style)
+{
+	if (w >= 3)
+		draw_meter(ui, (struct ui_rect){ y, x, 1, w }, bounded(fraction),
+			   ui->attr[style], ui->attr[style]);
 }
 
 /* A value's cell in one row of the graph; level: eighths (or thirds) of that row. */

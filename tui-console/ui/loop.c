@@ -82,7 +82,9 @@ static void draw_overlays(struct ui *ui, struct overlay *o)
 
 	if (!o) {
 		if (top)
-			top->screen->draw(ui, top->self, body(ui));
+			top->screen->draw(ui, top->self, top->screen->whole ?
+					  (struct ui_rect){ 0, 0, ui->rows - 1, ui->columns } :
+					  body(ui));
 		return;
 	}
 	if (!o->whole)
@@ -103,8 +105,7 @@ static void draw_all(struct ui *ui)
 		refresh();
 		return;
 	}
-	draw_footer(ui);
-	draw_header(ui);
+	draw_bars(ui);
 	draw_overlays(ui, ui->overlays);
 	if (ui->cursor_y >= 0) {
 		curs_set(1);
@@ -254,9 +255,13 @@ static void serve_timers(struct ui *ui)
 	serve_idle(ui);
 }
 
+/* A callback may run a dialog, and so this loop, inside itself: what poll() said is
+ * then out of date. */
 static void serve_watches(struct ui *ui, const struct pollfd *p, size_t n)
 {
-	for (size_t i = 1; i < n; i++) {
+	unsigned long turn = ui->turns;
+
+	for (size_t i = 1; i < n && turn == ui->turns; i++) {
 		if (!p[i].revents)
 			continue;
 		for (size_t w = 0; w < ui->nwatches; w++) {
@@ -281,6 +286,7 @@ int step(struct ui *ui)
 	size_t n = 1;
 	int key = term_key(ui);
 
+	ui->turns++;
 	if (key == UI_KEY_NONE) {
 		if (ui->dirty)
 			draw_all(ui);
@@ -428,20 +434,24 @@ static bool global_key(struct ui *ui, int key)
 	}
 }
 
+/* Rows may share a key (pause, resume): the first one that is possible is meant. */
 static bool action_key(struct ui *ui, struct frame *top, int key)
 {
 	const struct ui_action *a = top->screen->actions;
+	bool known = false;
 
 	for (; a && a->key; a++) {
-		if (a->key != key)
+		if (a->key != key || !a->run)
 			continue;
-		if (a->can && !a->can(ui, top->self))
-			ui_say(ui, "That is not possible here now");
-		else
+		known = true;
+		if (!a->can || a->can(ui, top->self)) {
 			a->run(ui, top->self);
-		return true;
+			return true;
+		}
 	}
-	return false;
+	if (known)
+		ui_say(ui, "That is not possible here now");
+	return known;
 }
 
 /* The screen is asked first, so that a search can take letters and Esc. */

@@ -20,6 +20,7 @@
 
 #define FRAMES_MAX 16
 #define WATCHES_MAX 32
+#define PAIRS_MAX 200
 #define MIN_ROWS 24
 #define MIN_COLUMNS 80
 
@@ -50,6 +51,10 @@ struct ui {
 	SCREEN *term;
 	bool utf8, colours;
 	int attr[UI_STYLES];
+	struct colour_pair {
+		short fg, bg;
+	} pairs[PAIRS_MAX]; /* of ui_put_cell(), numbered from UI_STYLES + 1 on */
+	int npairs;
 	int rows, columns;
 
 	struct frame frames[FRAMES_MAX];
@@ -69,6 +74,7 @@ struct ui {
 	bool quit;
 	bool serving_idle;
 	int status;
+	unsigned long turns; /* of the loop, those inside dialogs too */
 	int64_t last_key_ms;
 	int cursor_y, cursor_x; /* -1: hidden */
 };
@@ -96,8 +102,7 @@ void put_cells(struct ui *ui, int y, int x, int attr, const char *text, int cell
 struct ui_rect centred(struct ui *ui, int h, int w);
 
 /* bars.c: header and key line */
-void draw_header(struct ui *ui);
-void draw_footer(struct ui *ui);
+void draw_bars(struct ui *ui);
 /* Instead of the screen's keys while a dialog is up: pairs "Esc", "Cancel", NULL. */
 void draw_keys(struct ui *ui, const char *const *pairs);
 

@@ -70,8 +70,11 @@ static pid_t spawn(char *const argv[], int *out, int *err)
 		return -1;
 	}
 	*out = o[0];
-	if (err)
+	fcntl(o[0], F_SETFL, O_NONBLOCK);
+	if (err) {
 		*err = e[0];
+		fcntl(e[0], F_SETFL, O_NONBLOCK);
+	}
 	return pid;
 }
 
@@ -221,6 +224,8 @@ static void on_progress(struct ui *ui, void *ctx)
 	char buf[512];
 	ssize_t n = read(p->out, buf, sizeof(buf));
 
+	if (n < 0 && (errno == EAGAIN || errno == EINTR))
+		return;
 	if (n <= 0) {
 		p->out_ended = true;
 		ui_unwatch(ui, p->out);

@@ -15,6 +15,7 @@
 #include <unistd.h>
 
 #include "ui/priv.h"
+#include "ui/repeat.h"
 #include "ui/text.h"
 
 #define ANSWER_MS 400
@@ -222,6 +223,7 @@ bool term_start(struct ui *ui, char *problem, size_t size)
 		return false;
 	}
 	set_modes();
+	term_no_repeat();
 	define_keys();
 	start_styles(ui);
 	getmaxyx(stdscr, ui->rows, ui->columns);

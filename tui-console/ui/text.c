@@ -138,7 +138,7 @@ const char *ui_rate(double rate, char buf[16])
 {
 	static const char *const units[] = { "B/s", "K/s", "M/s", "G/s", "T/s", "P/s" };
 
-	if (isnan(rate) || rate < 0)
+	if (isnan(rate) || rate < 0.5)
 		return strcpy(buf, "-");
 	return scaled(rate < 1e17 ? rate : 1e17, units, buf);
 }

@@ -91,6 +91,7 @@ struct ui_action {
 	int key;
 	const char *label; /* one or two words for the key line; NULL: not shown there */
 	const char *help;  /* one line for F1; NULL: not shown there */
+	/* NULL: a key that the screen or its table takes; shown, not dispatched */
 	void (*run)(struct ui *ui, void *self);
 	bool (*can)(struct ui *ui, void *self); /* NULL: always; false: greyed, refused */
 };
@@ -102,6 +103,7 @@ struct ui_screen {
 	size_t size;	   /* of its own struct, which is zeroed before open() */
 	unsigned int refresh_ms; /* 0: only by F5 and by ui_refresh() */
 	const struct ui_action *actions; /* may be NULL */
+	bool whole; /* draws over all but the key line, and gets all keys first: F1, F10 */
 
 	/* arg is what ui_push() was given (NULL for a main screen). false: it does
 	 * not open (say why with ui_fail() or ui_error()). May be NULL. */
@@ -176,11 +178,24 @@ struct ui_limits {
 #define UI_LOAD_LIMITS ((struct ui_limits){ 2, 2 })	  /* what may be busy */
 void ui_meter(struct ui *ui, int y, int x, int w, double fraction,
 	      struct ui_limits limits);
+/* The same all in one style: for the line under the cursor. */
+void ui_meter_styled(struct ui *ui, int y, int x, int w, double fraction,
+		     enum ui_style style);
+/* One cell in any colours: for showing another terminal's screen. Colours -1 (the
+ * usual one) or 0..255; c 0: the second half of a wide character. */
+struct ui_cell {
+	uint32_t c;
+	int fg, bg;
+	bool bold, underline, reverse;
+};
+void ui_put_cell(struct ui *ui, int y, int x, const struct ui_cell *cell);
+/* Shows the terminal's cursor there until the next drawing. */
+void ui_cursor(struct ui *ui, int y, int x);
 /* n values, the newest last, at the right edge; max: the value of a full column (0:
  * the largest there is). Several rows high when area.h > 1. NAN leaves a gap. */
 void ui_sparkline(struct ui *ui, struct ui_rect area, const double *values, size_t n,
 		  double max, enum ui_style style);
-/* "1.5 GiB", "12.0 KiB/s": short, at most 9 characters. */
+/* "1.5 GiB", "12.0 K/s": short, at most 9 characters; a rate of nothing is "-". */
 const char *ui_bytes(uint64_t bytes, char buf[16]);
 const char *ui_rate(double bytes_per_s, char buf[16]);
 /* "3d 04:05", "04:05:06": at most 9 characters. */

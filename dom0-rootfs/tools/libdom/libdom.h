@@ -69,6 +69,10 @@ int dom_uptime(struct dom *dom, uint32_t domid, uint64_t *seconds,
 /* The pty of its console; -ENOENT while xenconsoled has not made one yet. */
 int dom_console(struct dom *dom, uint32_t domid, char *tty, size_t size,
 		struct dom_error *err);
+/* The addresses that an agent in the guest tells of a network interface, separated by
+ * blanks; "" when there is none. The guest's word: for showing only. */
+void dom_addresses(struct dom *dom, uint32_t domid, uint32_t devid, char *buf,
+		   size_t size);
 /*
  * The configuration it runs with: what it was made from, with name, uuid and
  * MACs as they are now. config_free() it. -ENOENT for dom0 and for domains that
