@@ -44,6 +44,9 @@ static void test_all_there(void **state)
 	assert_true(config.control[VMX_PIN] & PIN_TIMER);
 	assert_true(config.control[VMX_PROC2] & PROC2_EPT);
 	assert_true(config.control[VMX_PROC2] & PROC2_INVPCID);
+	/* exact capabilities do not force it, but DR7 needs it */
+	assert_true(config.control[VMX_ENTRY] & ENTRY_LOAD_DEBUG);
+	assert_true(config.control[VMX_EXIT] & EXIT_SAVE_DEBUG);
 	/* nothing that nobody asked for */
 	assert_false(config.control[VMX_PROC] & PROC_IRQ_WINDOW);
 	assert_false(config.control[VMX_PROC] & (1u << 12));	/* RDTSC exits */
