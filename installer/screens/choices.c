@@ -75,7 +75,7 @@ bool choices_erases(const struct choices *c, const struct facts *f)
 
 #define WRONG(...) (snprintf(why, size, __VA_ARGS__), true)
 
-static bool disk_unusable(const struct disk *d, char *why, size_t size)
+static bool disk_unusable(const struct drive *d, char *why, size_t size)
 {
 	char text[16];
 

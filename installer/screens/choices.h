@@ -66,7 +66,7 @@ bool access_wrong(const struct choices *c, const char *again, char *why,
 bool memory_wrong(const struct choices *c, char *why, size_t size);
 
 /* "/dev/nvme0n1, 1.8 TB, Samsung 970: holds LVM 'data'" */
-void disk_line(const struct disk *d, char *buf, size_t size);
+void disk_line(const struct drive *d, char *buf, size_t size);
 
 /* The same texts for the network's page and the summary. */
 void network_lines(const struct choices *c, const struct facts *f, char *buf,

@@ -17,7 +17,7 @@
 
 /* --- disks ---------------------------------------------------------------- */
 
-void disk_line(const struct disk *d, char *buf, size_t size)
+void disk_line(const struct drive *d, char *buf, size_t size)
 {
 	struct text t = text_in(buf, size);
 	char n[16];

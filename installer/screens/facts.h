@@ -14,7 +14,7 @@
 #define NICS_MAX 32
 #define VMS_MAX 256
 
-struct disk {
+struct drive {
 	char name[32];		/* "nvme0n1" */
 	char model[64];
 	char serial[64];
@@ -52,7 +52,7 @@ struct facts {
 	int tpm;		/* major version; 0: none */
 	bool uefi;
 	int ndisks, nnics;
-	struct disk disk[DISKS_MAX];
+	struct drive disk[DISKS_MAX];
 	struct nic nic[NICS_MAX];
 	struct live live;
 };

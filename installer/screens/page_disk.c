@@ -10,7 +10,7 @@
 #include "text.h"
 
 /* "1.8 TB  Samsung SSD 970, S4EV…: holds LVM 'data'" */
-static void disk_text(const struct disk *d, char *buf, size_t size)
+static void disk_text(const struct drive *d, char *buf, size_t size)
 {
 	struct text t = text_in(buf, size);
 	char n[16];
@@ -37,7 +37,7 @@ static enum box_end mark_disks(struct setup *s, const struct box *b, bool *set,
 	enum box_end end;
 
 	for (int i = 0; i < s->facts.ndisks; i++) {
-		const struct disk *d = &s->facts.disk[i];
+		const struct drive *d = &s->facts.disk[i];
 
 		if (skip && skip[i])
 			continue;

@@ -61,7 +61,7 @@ static bool confirmed_by_name(const struct setup *s)
 	const struct box b = { .title = "Erase?", .text = text, .next = "Erase" };
 
 	for (int i = 0; i < s->facts.ndisks; i++) {
-		const struct disk *d = &s->facts.disk[i];
+		const struct drive *d = &s->facts.disk[i];
 
 		if ((!c->disk[i] && !c->storage_disk[i]) || !d->holds[0])
 			continue;

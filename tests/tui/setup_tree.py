@@ -104,7 +104,7 @@ class Tree:
             (device / 'driver').symlink_to('../../../bus/pci/drivers/e1000e')
 
     def disk(self, name, gigabytes, model='', serial='', content=b'', readonly=False):
-        base = f'sys/block/{name}'
+        base = f'sys/class/block/{name}'
         self.write(f'{base}/size', f'{gigabytes * 1000000000 // 512}\n')
         self.write(f'{base}/ro', f'{int(readonly)}\n')
         self.write(f'{base}/device/model', f'{model}\n')

@@ -22,7 +22,7 @@ static char why[512], buf[16384];
 static void add_disk(const char *name, uint64_t gb, const char *holds,
 		     const char *why_not)
 {
-	struct disk *d = &f.disk[f.ndisks++];
+	struct drive *d = &f.disk[f.ndisks++];
 
 	snprintf(d->name, sizeof(d->name), "%s", name);
 	snprintf(d->model, sizeof(d->model), "Model");
