@@ -15,6 +15,8 @@
 
 const struct ui_screen *const ui_main_screens[] = {
 	&screen_vms,
+	&screen_tasks,
+	&screen_logs,
 };
 const size_t ui_nmain_screens = sizeof(ui_main_screens) / sizeof(ui_main_screens[0]);
 

@@ -7,5 +7,8 @@
 extern const struct ui_screen screen_vms; /* the dashboard */
 extern const struct ui_screen screen_vm;  /* one VM; arg: const struct vm * */
 extern const struct ui_screen screen_vm_console; /* its console; the same arg */
+extern const struct ui_screen screen_tasks;
+extern const struct ui_screen screen_task; /* arg: its id, const char * */
+extern const struct ui_screen screen_logs;
 
 #endif

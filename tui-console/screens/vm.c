@@ -27,12 +27,21 @@ static const struct vm *vm_of(void *self)
 	return ((struct vm_view *)self)->detail.vm;
 }
 
+static void renamed(void *self, const char *name)
+{
+	struct vm_view *v = self;
+
+	snprintf(v->detail.name, sizeof(v->detail.name), "%s", name);
+	v->all = true;
+}
+
 static bool open_vm(struct ui *ui, void *self, const void *arg)
 {
 	struct vm_view *v = self;
 
 	(void)ui;
 	v->common.vm = vm_of;
+	v->common.renamed = renamed;
 	detail_init(&v->detail, ((const struct vm *)arg)->name);
 	v->all = true;
 	return true;

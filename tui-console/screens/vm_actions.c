@@ -7,6 +7,7 @@
 
 #include "app.h"
 #include "screens/screens.h"
+#include "screens/vm_define.h"
 
 static struct vm_request *find_request(struct ui *ui, const char *name)
 {
@@ -220,4 +221,78 @@ bool vm_has_console(struct ui *ui, void *self)
 void vm_console(struct ui *ui, void *self)
 {
 	ui_push(ui, &screen_vm_console, vm_of(self));
+}
+
+/* --- the definition: vm_define.h -------------------------------------------- */
+
+bool vm_selected(struct ui *ui, void *self)
+{
+	(void)ui;
+	return vm_of(self);
+}
+
+bool vm_is_defined(struct ui *ui, void *self)
+{
+	(void)ui;
+	return vm_of(self) && vm_of(self)->defined;
+}
+
+bool vm_is_stopped(struct ui *ui, void *self)
+{
+	return vm_is_defined(ui, self) && !vm_runs(vm_of(self));
+}
+
+void vm_do_edit(struct ui *ui, void *self)
+{
+	char name[DOM_NAME_SIZE];
+
+	memcpy(name, vm_of(self)->name, sizeof(name));
+	vm_edit(ui, name);
+	ui_refresh(ui);
+}
+
+void vm_do_autostart(struct ui *ui, void *self)
+{
+	char name[DOM_NAME_SIZE];
+
+	memcpy(name, vm_of(self)->name, sizeof(name));
+	vm_autostart(ui, name);
+	ui_refresh(ui);
+}
+
+void vm_do_rename(struct ui *ui, void *self)
+{
+	char name[DOM_NAME_SIZE], to[DOM_NAME_SIZE];
+
+	memcpy(name, vm_of(self)->name, sizeof(name));
+	if (vm_rename(ui, name, to))
+		((struct vm_screen *)self)->renamed(self, to);
+	ui_refresh(ui);
+}
+
+void vm_do_clone(struct ui *ui, void *self)
+{
+	char name[DOM_NAME_SIZE], to[DOM_NAME_SIZE];
+
+	memcpy(name, vm_of(self)->name, sizeof(name));
+	vm_clone(ui, name, to);
+	ui_refresh(ui);
+}
+
+void vm_do_template(struct ui *ui, void *self)
+{
+	char name[DOM_NAME_SIZE];
+
+	memcpy(name, vm_of(self)->name, sizeof(name));
+	vm_template(ui, name);
+	ui_refresh(ui);
+}
+
+void vm_do_delete(struct ui *ui, void *self)
+{
+	char name[DOM_NAME_SIZE];
+
+	memcpy(name, vm_of(self)->name, sizeof(name));
+	vm_delete(ui, name);
+	ui_refresh(ui);
 }

@@ -9,6 +9,7 @@
 #include "screens/host_panel.h"
 #include "screens/screens.h"
 #include "screens/vm_actions.h"
+#include "screens/vm_define.h"
 
 struct dashboard {
 	struct vm_screen common;
@@ -125,13 +126,18 @@ static int compare(void *ctx, size_t a, size_t b, size_t column)
 	return vm_compare(row_of(ctx, a), row_of(ctx, b), orders[column]);
 }
 
+static uint64_t hash_of(const char *name)
+{
+	uint64_t hash = 14695981039346656037u; /* FNV-1a */
+
+	for (; *name; name++)
+		hash = (hash ^ (unsigned char)*name) * 1099511628211u;
+	return hash;
+}
+
 static uint64_t id(void *ctx, size_t row)
 {
-	uint64_t hash = 14695981039346656037u;
-
-	for (const char *s = row_of(ctx, row)->name; *s; s++)
-		hash = (hash ^ (unsigned char)*s) * 1099511628211u;
-	return hash;
+	return hash_of(row_of(ctx, row)->name);
 }
 
 static enum ui_style style(void *ctx, size_t row, size_t column)
@@ -176,7 +182,7 @@ static const struct ui_table_model model = {
 	.id = id,
 	.style = style,
 	.draw = draw_cell,
-	.empty = "There is no virtual machine yet.",
+	.empty = "There is no virtual machine yet. Press n to make one.",
 };
 
 static const struct vm *selected(void *self)
@@ -187,12 +193,18 @@ static const struct vm *selected(void *self)
 	return row < d->vms.n ? &d->vms.list[row] : NULL;
 }
 
+static void renamed(void *self, const char *name)
+{
+	ui_table_select(&((struct dashboard *)self)->table, hash_of(name));
+}
+
 static bool open_vms(struct ui *ui, void *self, const void *arg)
 {
 	struct dashboard *d = self;
 
 	(void)arg;
 	d->common.vm = selected;
+	d->common.renamed = renamed;
 	d->ui = ui;
 	d->host.storage = "/state/images";
 	ui_table_init(&d->table, &model, d, COLUMN_NAME);
@@ -278,8 +290,20 @@ static void do_open(struct ui *ui, void *self)
 	ui_push(ui, &screen_vm, selected(self));
 }
 
+static void do_create(struct ui *ui, void *self)
+{
+	struct dashboard *d = self;
+	char name[DOM_NAME_SIZE];
+	bool made = vm_create(ui, name);
+
+	ui_refresh(ui);
+	if (made)
+		ui_table_select(&d->table, hash_of(name));
+}
+
 static const struct ui_action actions[] = {
 	{ UI_KEY_ENTER, "Open", "all about the VM", do_open, can_open },
+	{ 'n', "New", "create a VM", do_create, NULL },
 	VM_ACTION_ROWS,
 	{ '/', "Search", NULL, NULL, NULL },
 	{ 0 },
