@@ -1,3 +1,15 @@
-# libconf: settings as text, files replaced whole; sources that users link in.
-# Include "libconf/conf.h".
+# libconf: settings as text, files replaced whole. Sources that users link in, or
+# a static library. Include "libconf/conf.h".
 LIBCONF_SRC := $(addprefix dom0-rootfs/tools/libconf/,conf.c file.c)
+LIBCONF := $(B)/tools/libconf/libconf.a
+LIBCONF_OBJ := $(LIBCONF_SRC:dom0-rootfs/tools/%.c=$(B)/tools/%.o)
+
+$(LIBCONF_OBJ): $(B)/tools/%.o: dom0-rootfs/tools/%.c | $(SYSROOT)
+	$(Q)mkdir -p $(@D)
+	$(Q)$(MUSLCC) $(TOOL_CFLAGS) -Idom0-rootfs/tools -MMD -MP -c -o $@ $<
+
+$(LIBCONF): $(LIBCONF_OBJ)
+	$(Q)rm -f $@
+	$(Q)ar rcs $@ $^
+
+-include $(LIBCONF_OBJ:.o=.d)
