@@ -127,6 +127,7 @@ struct net_port {
 	char on[NET_NAME];    /* of a VLAN */
 	char driver[32];      /* of a card */
 	char addrs[6][INET6_ADDRSTRLEN + 4]; /* "192.0.2.1/24" */
+	bool fixed[6]; /* not from a lease or a router */
 	size_t naddrs;
 	uint64_t rx_bytes, tx_bytes;
 };
@@ -170,5 +171,23 @@ int net_confirm(const char *root, struct conf_error *err);
 int net_revert(const char *root, struct conf_error *err);
 /* Seconds that a trial has left; -1: nothing is on trial. */
 int net_trial_left(const char *root);
+
+/*
+ * What was applied last, with the card that `any` stands for in its place (its
+ * line is left out while there is none). For who runs DHCP.
+ */
+int net_active(struct net_config *c, const char *root, struct conf_error *err);
+
+/* --- leases (net_lease.c) --------------------------------------------------- */
+
+/* What a DHCP client was given. Texts as the server wrote them, not trusted. */
+struct net_lease {
+	const char *address, *mask, *routers, *dns, *domain; /* NULL: not given */
+};
+/* Take it: the address, the route, the name servers. */
+int net_lease_take(const char *name, const struct net_lease *lease, const char *root,
+		   struct conf_error *err);
+/* Give up what a lease brought. */
+int net_lease_drop(const char *name, const char *root, struct conf_error *err);
 
 #endif
