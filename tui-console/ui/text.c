@@ -97,6 +97,7 @@ size_t text_fit(const char *text, int cells)
 size_t text_line(const char *text, int cells, size_t *next)
 {
 	size_t end = text_fit(text, cells), newline = strcspn(text, "\n"), cut = end;
+	uint32_t c;
 
 	if (newline <= end) {
 		*next = text[newline] ? newline + 1 : newline;
@@ -105,7 +106,7 @@ size_t text_line(const char *text, int cells, size_t *next)
 	while (cut > 0 && text[cut] != ' ')
 		cut--;
 	if (!cut) { /* one long word */
-		*next = end ? end : strlen(text);
+		*next = end ? end : text_next(text, &c); /* too wide for the room */
 		return end;
 	}
 	*next = cut + 1;
