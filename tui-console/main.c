@@ -15,6 +15,7 @@
 
 const struct ui_screen *const ui_main_screens[] = {
 	&screen_vms,
+	&screen_storage,
 	&screen_tasks,
 	&screen_logs,
 };

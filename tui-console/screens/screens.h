@@ -11,4 +11,5 @@ extern const struct ui_screen screen_tasks;
 extern const struct ui_screen screen_task; /* arg: its id, const char * */
 extern const struct ui_screen screen_logs;
 
+extern const struct ui_screen screen_storage; /* pools and disks */
 #endif

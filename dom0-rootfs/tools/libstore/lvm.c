@@ -96,11 +96,17 @@ int lvm_group_of(const char *device, char group[128], char tags[128], unsigned i
 
 static int create_thin_pool(const char *name, struct store_error *err)
 {
+	char thin[STORE_FULL_SIZE];
 	const char *const argv[] = { "lvm", "lvcreate", "-qq", "-y", "--type", "thin-pool",
 		"-l", "100%FREE", "-n", STORE_THIN, "-Zy", "--poolmetadataspare", "n",
 		name, NULL };
+	/* What does not fit fails at once, instead of making VMs hang. */
+	const char *const full[] = { "lvm", "lvchange", "-qq", "--errorwhenfull", "y",
+		thin, NULL };
+	int ret = run_or_fail(argv, name, "choose a disk of 64 MiB or more", err);
 
-	return run_or_fail(argv, name, "choose a disk of 64 MiB or more", err);
+	snprintf(thin, sizeof(thin), "%s/" STORE_THIN, name);
+	return ret ? ret : run_or_fail(full, name, SEE_LVM, err);
 }
 
 static int remove_group(const char *name, struct store_error *err)
