@@ -73,6 +73,7 @@ LVM_LINKS := pvs vgs lvs pvcreate pvremove vgcreate vgremove vgextend vgchange \
 	lvcreate lvremove lvextend lvchange lvconvert lvrename vgscan
 $(B)/image/system.img: $(TREE_DEPS) $(IMG)/modules.list $(IMG)/build.mk \
 		$(OVERLAY) $(wildcard configs/guests/*) $(TOOLS) \
+		installer/repair/repair-system \
 		$(B)/image/tools.list $(B)/image/demo.gz $(B)/sbom.txt \
 		$(B)/packages/iptables.done $(B)/packages/grub.done \
 		$(B)/packages/dropbear.done $(B)/image/locale/.done \
@@ -87,6 +88,7 @@ $(B)/image/system.img: $(TREE_DEPS) $(IMG)/modules.list $(IMG)/build.mk \
 		ln -s xenstore $(ROOT)/usr/sbin/$$name; done
 	$(Q)ln -s basalt $(ROOT)/usr/sbin/console
 	$(Q)cp -r $(B)/packages/ncurses/terminfo $(ROOT)/usr/share/
+	$(Q)cp installer/repair/repair-system $(ROOT)/usr/sbin/
 	$(Q)mkdir -p $(ROOT)/usr/lib/locale/C.utf8
 	$(Q)cp /usr/lib/locale/C.utf8/LC_CTYPE $(ROOT)/usr/lib/locale/C.utf8/
 	$(Q)cp $(B)/packages/iptables/iptables $(ROOT)/usr/sbin/

@@ -98,7 +98,7 @@ void repair(struct setup *s)
 		{ "Restore", "the version before the last upgrade", false },
 		{ "Boot loader", "write it anew to the system disks", false },
 		{ "Password", "take root's password away", false },
-		{ "Shell", "with the installed system's state at /mnt", false },
+		{ "Shell", "with the installed system's state at /mnt/state", false },
 		{ "Restart", "the machine", false },
 	};
 	const struct box b = {
