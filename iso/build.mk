@@ -56,5 +56,5 @@ $(ISO): $(HV_IMAGE) $(B)/iso/vmlinux.gz $(IMAGES) $(B)/sbom.txt $(B)/iso/options
 
 .PHONY: run
 run: iso
-	@DISK='$(DISK)' MEM='$(MEM)' SMP='$(SMP)' CPU='$(CPU)' \
-		QEMU_ARGS='$(QEMU_ARGS)' iso/run.sh $(ISO)
+	@DISK='$(DISK)' DISK_SIZE='$(DISK_SIZE)' MEDIUM='$(MEDIUM)' \
+		MEM='$(MEM)' SMP='$(SMP)' CPU='$(CPU)' QEMU_ARGS='$(QEMU_ARGS)' iso/run.sh $(ISO)

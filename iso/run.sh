@@ -2,19 +2,34 @@
 # Boots the ISO in QEMU on this terminal, which becomes the machine's serial
 # console.
 #
-# usage: run.sh ISO      (environment: DISK MEM SMP CPU QEMU_ARGS)
+# usage: run.sh ISO
+# environment: DISK DISK_SIZE MEDIUM MEM SMP CPU QEMU_ARGS
 set -eu
 iso=$1
 mem=${MEM:-3G} smp=${SMP:-2} cpu=${CPU:-max}
 
 set -- -machine q35 -accel tcg,thread=single -cpu "$cpu" -smp "$smp" -m "$mem" \
 	-display none -serial mon:stdio \
-	-drive "file=$iso,media=cdrom,format=raw,readonly=on" -boot d \
 	-netdev user,id=net0 -device e1000e,netdev=net0
-echo "Booting $iso: $smp CPUs, $mem of memory, NIC e1000e on QEMU's own network."
+case ${MEDIUM:-iso} in
+iso)
+	set -- "$@" -drive "file=$iso,media=cdrom,format=raw,readonly=on" -boot d
+	from=$iso
+	;;
+none)
+	from=${DISK:?MEDIUM=none: from what then: give DISK=file}
+	;;
+*)
+	echo "MEDIUM=$MEDIUM: give iso (the default) or none" >&2
+	exit 2
+	;;
+esac
+echo "Booting $from: $smp CPUs, $mem of memory, NIC e1000e on QEMU's own network."
 if [ -n "${DISK:-}" ]; then
+	[ -f "$DISK" ] || [ -z "${DISK_SIZE:-}" ] ||
+		qemu-img create -q "$DISK" "$DISK_SIZE"
 	[ -f "$DISK" ] || {
-		echo "DISK=$DISK: no such file: make one: qemu-img create $DISK 4G" >&2
+		echo "DISK=$DISK: no such file: give DISK_SIZE=8G to make it" >&2
 		exit 1
 	}
 	format=$(qemu-img info "$DISK" | sed -n 's/^file format: //p')

@@ -35,13 +35,18 @@ void choices_preset(struct choices *c, const struct facts *f)
 		}
 	if (f->nnics && !choices_nics(c, f))
 		c->nic[0] = true;
-	c->keep_network = !f->nnics;
+	choices_look_again(c, f);
+}
+
+void choices_look_again(struct choices *c, const struct facts *f)
+{
+	memset(c->disk, 0, sizeof(c->disk));
+	memset(c->storage_disk, 0, sizeof(c->storage_disk));
 	c->along_vms = f->live.vms > 0;
 	c->along_network = f->live.network;
 	c->along_settings = f->live.settings;
 	c->along_keys = f->live.keys;
-	if (f->live.network)
-		c->keep_network = true;
+	c->keep_network = !f->nnics || f->live.network;
 }
 
 static int count(const bool *set_of, int n)

@@ -44,6 +44,9 @@ struct choices {
 /* Sensible choices for this machine; the hardest are left to the person. */
 void choices_preset(struct choices *c, const struct facts *f);
 
+/* After the facts were collected anew: what hangs on them. */
+void choices_look_again(struct choices *c, const struct facts *f);
+
 int choices_disks(const struct choices *c, const struct facts *f);
 int choices_nics(const struct choices *c, const struct facts *f);
 

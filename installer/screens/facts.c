@@ -182,9 +182,27 @@ static void link_name(const char *path, char *buf, size_t size)
 	snprintf(buf, size, "%.31s", slash ? slash + 1 : target);
 }
 
-static void read_nic(struct nic *n, const char *root, const char *name)
+static void read_link(struct nic *n, const char *root)
 {
 	char path[PATH_SIZE], text[32];
+
+	snprintf(path, sizeof(path), "/sys/class/net/%s/carrier", n->name);
+	n->link = facts_line(root, path, text, sizeof(text)) && text[0] == '1';
+	snprintf(path, sizeof(path), "/sys/class/net/%s/speed", n->name);
+	n->speed = 0;
+	if (n->link && facts_line(root, path, text, sizeof(text)))
+		n->speed = atoi(text) > 0 ? atoi(text) : 0;
+}
+
+void facts_links(struct facts *f, const char *root)
+{
+	for (int i = 0; i < f->nnics; i++)
+		read_link(&f->nic[i], root);
+}
+
+static void read_nic(struct nic *n, const char *root, const char *name)
+{
+	char path[PATH_SIZE];
 
 	snprintf(n->name, sizeof(n->name), "%.31s", name);
 	snprintf(path, sizeof(path), "%s/sys/class/net/%s/device/driver", root,
@@ -192,12 +210,7 @@ static void read_nic(struct nic *n, const char *root, const char *name)
 	link_name(path, n->driver, sizeof(n->driver));
 	snprintf(path, sizeof(path), "/sys/class/net/%s/address", name);
 	facts_line(root, path, n->mac, sizeof(n->mac));
-	snprintf(path, sizeof(path), "/sys/class/net/%s/carrier", name);
-	n->link = facts_line(root, path, text, sizeof(text)) && text[0] == '1';
-	snprintf(path, sizeof(path), "/sys/class/net/%s/speed", name);
-	n->speed = 0;
-	if (n->link && facts_line(root, path, text, sizeof(text)))
-		n->speed = atoi(text) > 0 ? atoi(text) : 0;
+	read_link(n, root);
 }
 
 static int by_nic_name(const void *a, const void *b)
@@ -206,7 +219,7 @@ static int by_nic_name(const void *a, const void *b)
 			  ((const struct nic *)b)->name);
 }
 
-void facts_nics(struct facts *f, const char *root)
+static void read_nics(struct facts *f, const char *root)
 {
 	char path[PATH_SIZE];
 	struct dirent *e;
@@ -288,6 +301,6 @@ void facts_collect(struct facts *f, const char *root)
 		f->tpm = atoi(text);
 	f->uefi = exists(root, "/sys/firmware/efi");
 	facts_disks(f, root);
-	facts_nics(f, root);
+	read_nics(f, root);
 	facts_live(&f->live, root);
 }

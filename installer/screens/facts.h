@@ -60,8 +60,8 @@ struct facts {
 /* @root: "" or where a prepared tree lies. */
 void facts_collect(struct facts *f, const char *root);
 void facts_disks(struct facts *f, const char *root);
-/* Only the network cards: their links change. */
-void facts_nics(struct facts *f, const char *root);
+/* Only the links of the cards that are known: they change. */
+void facts_links(struct facts *f, const char *root);
 /* What the live system holds that could be taken along. */
 void facts_live(struct live *l, const char *root);
 

@@ -89,7 +89,7 @@ int main(int argc, char **argv)
 		return 1;
 	}
 	signal(SIGPIPE, SIG_IGN);
-	run_facts(&s);
+	facts_collect(&s.facts, s.root);
 	choices_preset(&s.choices, &s.facts);
 	box_start(repairing ? "Basalt: repair an installed system" :
 			      "Basalt installer");

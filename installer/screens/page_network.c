@@ -33,7 +33,7 @@ static void links(void *ctx, char *buf, size_t size)
 	struct setup *s = ctx;
 	struct text t = text_in(buf, size);
 
-	facts_nics(&s->facts, s->root);
+	facts_links(&s->facts, s->root);
 	text_add(&t, "Links:");
 	for (int i = 0; i < s->facts.nnics; i++)
 		text_add(&t, "  %s %s", s->facts.nic[i].name,

@@ -219,6 +219,7 @@ enum page_end page_action(struct setup *s, const char *title)
 		if (current != ACT_SHELL)
 			return end;
 		run_shell();
+		run_facts(s);
 	}
 }
 

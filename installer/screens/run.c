@@ -74,6 +74,7 @@ int run_capture(const char *const argv[], char *buf, size_t size)
 void run_facts(struct setup *s)
 {
 	facts_collect(&s->facts, s->root);
+	choices_look_again(&s->choices, &s->facts);
 }
 
 void run_keymap(const char *name)
