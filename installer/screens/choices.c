@@ -106,8 +106,8 @@ bool disks_wrong(const struct choices *c, const struct facts *f, char *why,
 			     "or two for a mirror (RAID 1).");
 	if (n > 2)
 		return WRONG("%d disks are chosen. Choose one, or two for a "
-			     "mirror (RAID 1); more disks can be given to the "
-			     "VMs' storage on the next page.", n);
+			     "mirror (RAID 1); another disk can hold the VMs' "
+			     "storage: see the next page.", n);
 	return false;
 }
 
@@ -121,14 +121,14 @@ bool storage_wrong(const struct choices *c, const struct facts *f, char *why,
 			continue;
 		if (c->disk[i])
 			return WRONG("/dev/%s is the system disk: its rest is "
-				     "used when no other disk is marked.",
+				     "used when no other disk is chosen.",
 				     f->disk[i].name);
 		if (disk_unusable(&f->disk[i], why, size))
 			return true;
 	}
-	if (c->storage == STORE_DIRECTORY && n > 1)
-		return WRONG("A directory lies on one disk; %d are marked. Mark "
-			     "one, or choose LVM.", n);
+	if (n > 1)
+		return WRONG("%d disks are chosen for VMs: choose one; more can "
+			     "be added later, on the console.", n);
 	return false;
 }
 

@@ -27,27 +27,22 @@ static void disk_text(const struct drive *d, char *buf, size_t size)
 			 d->holds);
 }
 
-/* Lets disks be marked; @skip (may be NULL) are not shown. */
-static enum box_end mark_disks(struct setup *s, const struct box *b, bool *set,
-			       const bool *skip)
+static enum box_end mark_disks(struct setup *s, const struct box *b)
 {
 	static char text[DISKS_MAX][400];
 	struct box_item items[DISKS_MAX];
-	int at[DISKS_MAX], n = 0;
 	enum box_end end;
 
 	for (int i = 0; i < s->facts.ndisks; i++) {
 		const struct drive *d = &s->facts.disk[i];
 
-		if (skip && skip[i])
-			continue;
-		disk_text(d, text[n], sizeof(text[n]));
-		items[n] = (struct box_item){ d->name, text[n], set[i] };
-		at[n++] = i;
+		disk_text(d, text[i], sizeof(text[i]));
+		items[i] = (struct box_item){ d->name, text[i],
+					      s->choices.disk[i] };
 	}
-	end = box_check(b, items, n);
-	for (int i = 0; i < n; i++)
-		set[at[i]] = items[i].on;
+	end = box_check(b, items, s->facts.ndisks);
+	for (int i = 0; i < s->facts.ndisks; i++)
+		s->choices.disk[i] = items[i].on;
 	return end;
 }
 
@@ -69,8 +64,7 @@ enum page_end page_disk(struct setup *s, const char *title)
 	enum page_end end;
 
 	for (;;) {
-		if (!page_left(s, mark_disks(s, &b, s->choices.disk, NULL),
-			       &end))
+		if (!page_left(s, mark_disks(s, &b), &end))
 			continue;
 		if (end != PAGE_NEXT ||
 		    !disks_wrong(&s->choices, &s->facts, why, sizeof(why)))
@@ -101,20 +95,36 @@ static void storage_kind(struct setup *s)
 		s->choices.storage = (enum storage)current;
 }
 
-static void storage_disks(struct setup *s)
+static void storage_disk(struct setup *s)
 {
+	static char text[DISKS_MAX][400];
+	struct box_item items[DISKS_MAX + 1] = {
+		{ "rest", "of the system disk", false },
+	};
 	const struct box b = {
-		.title = "Disks for VMs",
-		.text = "\nMark disks that shall hold nothing but VMs' storage, "
-			"or none: then the rest of the system disk is used.\n",
+		.title = "Disk for VMs",
+		.text = "\nThe rest of the system disk, or another disk, which "
+			"then holds nothing else. More disks can be added later, "
+			"on the console.\n",
 		.next = "Choose",
 	};
-	bool before[DISKS_MAX];
+	int at[DISKS_MAX + 1] = { -1 }, n = 1, current = 0;
 
-	memcpy(before, s->choices.storage_disk, sizeof(before));
-	if (mark_disks(s, &b, s->choices.storage_disk, s->choices.disk) !=
-	    BOX_NEXT)
-		memcpy(s->choices.storage_disk, before, sizeof(before));
+	for (int i = 0; i < s->facts.ndisks; i++) {
+		if (s->choices.disk[i])
+			continue;
+		disk_text(&s->facts.disk[i], text[i], sizeof(text[i]));
+		items[n] = (struct box_item){ s->facts.disk[i].name, text[i],
+					      false };
+		if (s->choices.storage_disk[i])
+			current = n;
+		at[n++] = i;
+	}
+	if (box_menu(&b, items, n, &current) != BOX_NEXT)
+		return;
+	memset(s->choices.storage_disk, 0, sizeof(s->choices.storage_disk));
+	if (current > 0)
+		s->choices.storage_disk[at[current]] = true;
 }
 
 static void storage_where(const struct setup *s, char *buf, size_t size)
@@ -149,8 +159,8 @@ enum page_end page_storage(struct setup *s, const char *title)
 			"line; Next goes on.\n",
 		.help = "LVM thin pool: each VM disk is a volume; snapshots and "
 			"clones are instant. The default.\n\nDirectory: each VM "
-			"disk is a file on ext4.\n\nOther disks than the system "
-			"disk are used whole: everything on them is erased.",
+			"disk is a file on ext4.\n\nAnother disk than the system "
+			"disk is used whole: everything on it is erased.",
 	};
 	int current = 0, n;
 	char where[256], why[512];
@@ -170,7 +180,7 @@ enum page_end page_storage(struct setup *s, const char *title)
 		if (left == BOX_CHANGE && current == 0)
 			storage_kind(s);
 		if (left == BOX_CHANGE && current == 1)
-			storage_disks(s);
+			storage_disk(s);
 		if (!page_left(s, left, &end))
 			continue;
 		if (end != PAGE_NEXT ||

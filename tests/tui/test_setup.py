@@ -152,6 +152,18 @@ def test_disks_that_cannot_be(tree):
         step(c, 'System disk')
 
 
+def test_another_disk_for_vms(tree):
+    with screens(tree) as c:
+        walk(c, 'VM storage')
+        c.press('Down', 'Enter').wait('Disk for VMs').wait('sda +500 GB')
+        assert 'nvme0n1' not in c.text()
+        c.press('Down', 'Enter')
+        step(c, 'VM storage').wait('Where +/dev/sda')
+        for _, keys in WAY[4:-1]:
+            c.press(*keys).pump(0.2)
+        step(c, 'Summary').wait('LVM thin pool on').wait('erase /dev/sda')
+
+
 def test_progress_and_its_log(tree):
     tree.write('hold', '')
     with screens(tree) as c:

@@ -21,5 +21,16 @@ $(SETUP_TEST)/test_setup: $(SETUP_TEST)/test_setup.o \
 	@echo "  LD       $@"
 	$(Q)gcc -fsanitize=address,undefined $^ -lcmocka -lblkid -lcrypt -o $@
 
-UNIT_TESTS += $(SETUP_TEST)/test_setup
+# The same texts, read by those they are for.
+$(SETUP_TEST)/test_understood: tests/unit/setup/test_understood.c \
+		$(addprefix installer/,answers.c engine/match.c) $(LIBCONF_SRC) \
+		$(addprefix $(DOM0)/tools/libnet/,net_parse.c net_check.c \
+			net_words.c) \
+		$(patsubst %,$(SETUP_TEST)/%.o,choices choices_text facts \
+			facts_disk text) $(SETUP_TEST_ENGINE)
+	@mkdir -p $(@D)
+	$(Q)gcc $(UT_CFLAGS) -D_GNU_SOURCE -Iinstaller/screens -Iinstaller \
+		-I$(DOM0)/tools $^ -lcmocka -lblkid -lcrypt -o $@
+
+UNIT_TESTS += $(SETUP_TEST)/test_setup $(SETUP_TEST)/test_understood
 -include $(wildcard $(SETUP_TEST)/*.d)

@@ -181,10 +181,10 @@ static void test_storage(void **state)
 	f.disk[2].why_not[0] = '\0';
 	assert_false(storage_wrong(&c, &f, why, sizeof(why)));
 	c.storage_disk[0] = true;
+	assert_true(storage_wrong(&c, &f, why, sizeof(why)));
+	c.storage_disk[2] = false;
 	assert_false(storage_wrong(&c, &f, why, sizeof(why)));
 	assert_true(choices_erases(&c, &f));
-	c.storage = STORE_DIRECTORY;
-	assert_true(storage_wrong(&c, &f, why, sizeof(why)));
 }
 
 static bool ip4_good(const char *address, const char *gateway)
