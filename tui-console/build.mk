@@ -5,10 +5,10 @@ CONSOLE := $(B)/tools/basalt
 CONSOLE_SRC := $(wildcard tui-console/*.c tui-console/ui/*.c tui-console/model/*.c \
 	tui-console/screens/*.c)
 CONSOLE_OBJ := $(CONSOLE_SRC:tui-console/%.c=$(B)/tools/console/%.o)
-CONSOLE_LIBS := $(LIBMETRICS) \
+CONSOLE_LIBS := $(LIBMETRICS) $(LIBSETTINGS) \
 	$(patsubst %.c,$(B)/tools/storage.o/%.o,$(LIBSTORE_SRC) $(LIBCONF_SRC)) \
 	$(patsubst %.c,$(B)/tools/task.o/%.o,$(LIBTASK_SRC))
-CONSOLE_SYSTEM_LIBS := -lncursesw -lvterm -lm $(LIBSTORE_LIBS)
+CONSOLE_SYSTEM_LIBS := -lncursesw -lvterm -lm -lcrypt $(LIBSTORE_LIBS)
 CONSOLE_PACKAGES := ncurses libvterm
 
 $(CONSOLE_OBJ): $(B)/tools/console/%.o: tui-console/%.c | $(SYSROOT) \

@@ -9,6 +9,7 @@
 #include <unistd.h>
 
 #include "app.h"
+#include "lock.h"
 #include "model/guest_term.h"
 #include "screens/screens.h"
 #include "ui/main.h"
@@ -67,7 +68,8 @@ int main(int argc, char **argv)
 {
 	const struct ui_screen *first = ui_main_screens[0];
 	struct app app = { .dom = NULL };
-	struct ui_options options = { .app = &app, .host = app.host, .shell = shell };
+	struct ui_options options = { .app = &app, .host = app.host, .shell = shell,
+				      .idle = lock_if_due, .lock = lock_now };
 	char problem[200];
 	struct ui *ui;
 	int status;

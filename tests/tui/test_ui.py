@@ -24,3 +24,24 @@ def test_no_terminal_answers(host):
     with harness.Console(host, term='vt100', answers=False) as c:
         c.wait('1 VMs')
         assert all(ord(ch) < 128 for ch in c.text())
+
+
+def test_lock(host, size):
+    """F9 locks where a password is set; only the right one opens."""
+    with harness.Console(host, size) as c:
+        c.wait('1 VMs').press('F9').wait('No password is set')
+    host.run('sh', '-c', 'echo correct-horse | settings password operator')
+    with harness.Console(host, size, env={'LOGNAME': 'operator'}) as c:
+        c.wait('1 VMs').press('F9').wait('The console is locked')
+        c.press('F10', '!', 'Esc').type('wrong\r')
+        c.wait('That is not it')
+        assert 'wrong' not in c.text() and '1 VMs' not in c.text()
+        c.type('correct-horse\r').wait('1 VMs').wait_gone('locked')
+
+
+def test_shell(host):
+    """The shell key gives the terminal to a shell and takes it back."""
+    with harness.Console(host) as c:
+        c.wait('1 VMs').press('!').wait('comes back to the console')
+        c.type('echo $((6 * 7))\r').wait('^42$')
+        c.type('exit\r').wait('1 VMs')

@@ -149,6 +149,7 @@ void show_help(struct ui *ui)
 		"  Esc q      back\n"
 		"  1..%zu Tab   the main screens\n"
 		"  !          a shell; \"exit\" comes back\n"
+		"  F9         lock the console\n"
 		"  ^L         draw the screen anew\n"
 		"  F10        leave the console\n", ui_nmain_screens);
 	fclose(out);

@@ -16,6 +16,7 @@
 #include "ui/priv.h"
 
 #define MESSAGE_MS 10000
+#define IDLE_MS	   60000
 
 int64_t now_ms(void)
 {
@@ -35,6 +36,7 @@ struct ui *ui_start(const struct ui_options *options, char *problem, size_t size
 	}
 	ui->options = *options;
 	ui->last_key_ms = now_ms();
+	ui->idle_due_ms = ui->last_key_ms + IDLE_MS;
 	signal(SIGPIPE, SIG_IGN);
 	if (!term_start(ui, problem, size)) {
 		free(ui);
@@ -42,11 +44,6 @@ struct ui *ui_start(const struct ui_options *options, char *problem, size_t size
 	}
 	ui->dirty = true;
 	return ui;
-}
-
-void ui_set_idle(struct ui *ui, int64_t idle_ms)
-{
-	ui->options.idle_ms = idle_ms;
 }
 
 void *ui_app(struct ui *ui)
@@ -211,8 +208,8 @@ static int wait_ms(struct ui *ui)
 		wait = sooner(top->due_ms, now, wait);
 	if (*ui->message || *ui->command)
 		wait = sooner(ui->message_until_ms, now, wait);
-	if (ui->options.idle_ms && !ui->serving_idle)
-		wait = sooner(ui->last_key_ms + ui->options.idle_ms, now, wait);
+	if (ui->options.idle && !ui->serving_idle)
+		wait = sooner(ui->idle_due_ms, now, wait);
 	return wait;
 }
 
@@ -235,13 +232,14 @@ void ui_refresh(struct ui *ui)
 
 static void serve_idle(struct ui *ui)
 {
-	if (!ui->options.idle_ms || !ui->options.idle || ui->serving_idle ||
-	    now_ms() - ui->last_key_ms < ui->options.idle_ms)
+	int64_t now = now_ms();
+
+	if (!ui->options.idle || ui->serving_idle || now < ui->idle_due_ms)
 		return;
+	ui->idle_due_ms = now + IDLE_MS;
 	ui->serving_idle = true;
-	ui->options.idle(ui);
+	ui->options.idle(ui, now - ui->last_key_ms);
 	ui->serving_idle = false;
-	ui->last_key_ms = now_ms();
 }
 
 static void serve_timers(struct ui *ui)
@@ -305,6 +303,7 @@ int step(struct ui *ui)
 	}
 	if (key != UI_KEY_NONE) {
 		ui->last_key_ms = now_ms();
+		ui->idle_due_ms = ui->last_key_ms + IDLE_MS;
 		ui->dirty = true;
 	}
 	if (key == UI_CTRL('l'))
@@ -415,6 +414,10 @@ static bool global_key(struct ui *ui, int key)
 		return true;
 	case UI_KEY_F5:
 		refresh_top(ui);
+		return true;
+	case UI_KEY_F0 + 9:
+		if (ui->options.lock)
+			ui->options.lock(ui);
 		return true;
 	case UI_KEY_F10:
 	case UI_CTRL('c'):

@@ -7,15 +7,14 @@
 struct ui_options {
 	void *app;	      /* for ui_app() */
 	const char *host;     /* shown in the header; may change in place */
-	int64_t idle_ms;      /* after so long without a key idle() is called; 0: never */
-	void (*idle)(struct ui *ui);
+	void (*idle)(struct ui *ui, int64_t idle_ms); /* each minute without a key */
+	void (*lock)(struct ui *ui);  /* the key F9 */
 	void (*shell)(struct ui *ui); /* the key '!' */
 	bool (*may_quit)(struct ui *ui); /* asked before F10 ends it; NULL: always */
 };
 
 /* Takes the terminal over. NULL with a line in problem when it cannot. */
 struct ui *ui_start(const struct ui_options *options, char *problem, size_t size);
-void ui_set_idle(struct ui *ui, int64_t idle_ms);
 /* Shows the screen and runs until ui_quit(): its status. */
 int ui_main(struct ui *ui, const struct ui_screen *first);
 /* Gives the terminal back. */

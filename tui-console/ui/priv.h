@@ -75,7 +75,7 @@ struct ui {
 	bool serving_idle;
 	int status;
 	unsigned long turns; /* of the loop, those inside dialogs too */
-	int64_t last_key_ms;
+	int64_t last_key_ms, idle_due_ms;
 	int cursor_y, cursor_x; /* -1: hidden */
 };
 

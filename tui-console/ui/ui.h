@@ -84,7 +84,7 @@ const char *ui_key_name(int key, char buf[16]);
  * What can be done on a screen: dispatch, key line and F1 help derive from it.
  * A table of these ends with a row whose key is 0.
  * Keys the console takes first, on every screen: F1 ? help, F5 refresh, F10 quit,
- * Esc q back, 1..9 the main screens, ! shell, ^L redraw. A table also takes
+ * F9 lock, Esc q back, 1..9 the main screens, ! shell, ^L redraw. A table also takes
  * arrows, j k g G ^D ^U, PgUp PgDn Home End, / < > =. So use other letters.
  */
 struct ui_action {
@@ -347,6 +347,9 @@ bool ui_input(struct ui *ui, const char *title, const char *label, char *text,
 	      size_t size,
 	      bool (*check)(void *ctx, const struct ui_field *f, char *problem,
 			    size_t size), void *ctx);
+/* Covers everything until check() says that the password is right. */
+void ui_wall(struct ui *ui, const char *title, const char *text,
+	     bool (*check)(void *ctx, const char *password), void *ctx);
 /* A file or directory on this host, from *path on; true: path is the choice.
  * suffixes: ".iso\0.img\0" or NULL for all; directories: a directory is chosen. */
 struct ui_files {
