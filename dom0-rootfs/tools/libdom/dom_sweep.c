@@ -10,11 +10,14 @@
 
 #include "libdom/build.h"
 
-static bool is_gone(struct dom *dom, uint32_t domid)
+/* *dying: it is there, but not for long. */
+static bool is_gone(struct dom *dom, uint32_t domid, bool *dying)
 {
 	struct xen_domctl_getdomaininfo info;
+	int ret = hv_domain_info(dom->hv, (uint16_t)domid, &info);
 
-	return hv_domain_info(dom->hv, (uint16_t)domid, &info) == -ESRCH;
+	*dying = ret == 0 && (info.flags & XEN_DOMINF_dying);
+	return ret == -ESRCH;
 }
 
 /* The uuid that its node "vm" ends with. */
@@ -52,16 +55,16 @@ static bool lives_on(struct dom *dom, const uint8_t uuid[16])
 	return found;
 }
 
-static void sweep_one(struct dom *dom, uint32_t domid)
+/* False: somebody is at it, and holds the lock. */
+static bool sweep_one(struct dom *dom, uint32_t domid)
 {
 	struct vm_lock lock;
 	uint8_t uuid[16];
-	bool whole;
+	bool whole, dying;
 
-	/* whoever is at it holds the lock, and will be done */
 	if (vm_lock_take_domain(dom, domid, &lock, NULL))
-		return;
-	if (is_gone(dom, domid)) {
+		return false;
+	if (is_gone(dom, domid, &dying)) {
 		detach_devices(dom, domid);
 		whole = read_uuid(dom, domid, uuid) && !lives_on(dom, uuid);
 		nodes_remove_domain(dom, domid, whole ? uuid : NULL);
@@ -69,22 +72,27 @@ static void sweep_one(struct dom *dom, uint32_t domid)
 			record_remove(uuid);
 	}
 	vm_lock_drop(&lock);
+	return true;
 }
 
-void dom_sweep(struct dom *dom)
+bool dom_sweep(struct dom *dom)
 {
+	bool again = false, dying;
 	struct xs_dir ids;
 	uint32_t domid;
 	size_t i;
 	char *end;
 
 	if (xs_directory(dom->xs, XS_TX_NONE, "/local/domain", &ids) != 0)
-		return;
+		return false;
 	for (i = 0; i < ids.count; i++) {
 		domid = (uint32_t)strtoul(ids.name[i], &end, 10);
-		if (domid && !*end && domid < DOMID_FIRST_RESERVED &&
-		    is_gone(dom, domid))
-			sweep_one(dom, domid);
+		if (!domid || *end || domid >= DOMID_FIRST_RESERVED)
+			continue;
+		if (is_gone(dom, domid, &dying))
+			dying = !sweep_one(dom, domid);
+		again |= dying;
 	}
 	xs_dir_free(&ids);
+	return again;
 }

@@ -147,9 +147,10 @@ int dom_shutdown(struct dom *dom, uint32_t domid, enum dom_request how,
 int dom_destroy(struct dom *dom, uint32_t domid, struct dom_error *err);
 /*
  * Removes what is left in xenstore of domains that exist no more: of a destruction
- * that was killed before its end. For hostd, after each domain's end.
+ * that was killed before its end. For hostd, after each domain's end. true: one is
+ * still dying, or somebody is at it: to be called again soon.
  */
-void dom_sweep(struct dom *dom);
+bool dom_sweep(struct dom *dom);
 /* -EEXIST, -EINVAL bad name */
 int dom_rename(struct dom *dom, uint32_t domid, const char *name,
 	       struct dom_error *err);
