@@ -4,13 +4,15 @@ import re
 import harness
 import pytest
 
-# The command, but for imports: their copying gives up root, which a user namespace with
-# one user in it has no room for.
+# The command, but for imports and clones: their copying gives up root, which a user
+# namespace with one user in it has no room for.
 STORAGE = '''#!/bin/sh
 echo "$*" >>/tmp/storage.calls
-[ "$1" = import ] || exec storage.real "$@"
-for i in 10 40 80; do echo "$i copying"; done
-exec storage.real create "$4" "${5:-1M}"
+case $1 in
+import) echo "40 copying"; exec storage.real create "$4" "${5:-1M}" ;;
+clone) echo "40 copying"; exec storage.real create "$3" 1M ;;
+esac
+exec storage.real "$@"
 '''
 KEY = 'ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIJ6F5oWNJCxYbSeWQyQ5iyd3iKNC7I7Ek+JJSlGX3Y1E'
 
@@ -29,7 +31,7 @@ def pool(host):
 
 def console(host, size):
     c = harness.Console(host, size)
-    return c.wait('Domain-0')
+    return c.wait('F10 Quit')
 
 
 def choose_source(c, steps):
@@ -90,11 +92,8 @@ def test_left_at_the_last_page_nothing_is_made(pool, size):
     with console(pool, size) as c:
         c.press('n').wait('1 of 4').type('web1').press('F2').wait('2 of 4')
         c.type('/root/debian.img').press('F2').wait('3 of 4').press('F2').wait('4 of 4')
-        c.press('Tab') if 'Show the whole file' not in c.text() else None
         c.press('Esc')
-        c.wait('Leave|Discard|Domain-0')
-        if 'Domain-0' not in c.text():
-            c.press('y').wait('Domain-0')
+        c.wait('F10 Quit')
     assert definitions(pool) == [] and volumes(pool) == []
 
 
@@ -169,7 +168,7 @@ def test_edit_stopped(pool, size):
         edit(c, 'web1').wait('It does not run')
         to_row(c, 1).press('Enter').wait('At most')
         clear(c)
-        c.type('4').press('F2').wait('less than what it starts with').press('Tab')
+        c.type('4').press('F2').wait('less than what it starts with')
         clear(c)
         c.type('4').press('F2').wait(r'CPUs +4')
         to_row(c, 6).press('Enter').wait('Rebooted from inside').press('Space', 'F2')
@@ -212,11 +211,12 @@ def test_failed_live_change_changes_nothing(pool):
     """A disk that cannot be attached is not in the definition, and its volume goes."""
     pool.define_vm('web1')
     pool.add_vm('web1')
+    (pool.root / 'sys/bus/xen-backend/drivers/vbd').rmdir()
     before = pool.read('/etc/xen/web1.cfg')
     with console(pool, (80, 24)) as c:
         edit(c, 'web1').press('a').wait('New disk').press('Tab')
         clear(c)
-        c.type('1M').press('F2').wait('Attaching the disk').wait('xl: ').press('Enter')
+        c.type('1M').press('F2').wait('no back end for such devices').press('Enter')
         c.wait('Edit > web1')
         c.pump(0.5)
     assert pool.read('/etc/xen/web1.cfg') == before
@@ -248,9 +248,8 @@ def test_running_ones_are_refused(pool):
     pool.define_vm('web1')
     pool.add_vm('web1')
     with console(pool, (80, 24)) as c:
-        c.wait('web1').press('D').wait('it runs: shut it down')
-        c.press('C').wait('it runs: shut it down before cloning')
-        c.press('t').wait('it runs')
+        c.wait('web1').press('D', 'C', 't').pump(0.5)
+        c.wait(r'web1 +running')
     assert definitions(pool) == ['web1.cfg']
 
 

@@ -277,10 +277,10 @@ static bool make_new(struct wizard *w, struct making *m)
 	if (!take_volume(w, m, &err) && !write_seed(w, m, &err) &&
 	    !define_new(NULL, &m->cfg, &err))
 		return true;
-	ui_error(w->ui, "The VM was not made", err.text);
 	if (*m->seed)
 		unlink(m->seed);
 	drop_disk(w, m);
+	ui_error(w->ui, "The VM was not made", err.text);
 	return false;
 }
 

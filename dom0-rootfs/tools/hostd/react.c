@@ -181,9 +181,10 @@ int react_to_all(struct dom *dom, struct guests *guests, struct log *log)
 {
 	struct dom_info *list;
 	struct dom_error err;
+	bool again = dom_sweep(dom);
+	int wait_ms;
 	size_t n;
 
-	dom_sweep(dom);
 	retry_lost(dom, guests, log);
 	if (dom_list(dom, &list, &n, &err)) {
 		log_line(log, LOG_ERR, "%s", err.text);
@@ -194,5 +195,6 @@ int react_to_all(struct dom *dom, struct guests *guests, struct log *log)
 		react_to(dom, guests, &list[i], log);
 	free(list);
 	guests_forget(guests, now_ms());
-	return sooner(guests_next_ms(guests, now_ms()), lost_next_ms(guests));
+	wait_ms = sooner(guests_next_ms(guests, now_ms()), lost_next_ms(guests));
+	return again ? sooner(wait_ms, BUSY_RETRY_MS) : wait_ms;
 }
