@@ -9,6 +9,7 @@
 #define _GNU_SOURCE /* pipe2() */
 #include <errno.h>
 #include <fcntl.h>
+#include <grp.h>
 #include <poll.h>
 #include <signal.h>
 #include <stdio.h>
@@ -75,8 +76,11 @@ static int write_chunk(int fd, const char *p, size_t len, uint64_t at)
 	return ret;
 }
 
-/* From here on the image can only harm this process. */
-static void give_up_root(void)
+/*
+ * From here on the image can only harm this process. EINVAL: a user namespace that
+ * knows no other user, whose root is none.
+ */
+static int give_up_root(void)
 {
 	struct rlimit memory = { MEMORY_MAX, MEMORY_MAX }, core = { 0, 0 };
 
@@ -84,10 +88,12 @@ static void give_up_root(void)
 	setrlimit(RLIMIT_CORE, &core);
 	prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0);
 	if (geteuid() == 0 &&
-	    (setresgid(NOBODY, NOBODY, NOBODY) || setresuid(NOBODY, NOBODY, NOBODY)))
-		_exit(1);
+	    ((setgroups(0, NULL) && errno != EPERM) || setresgid(NOBODY, NOBODY, NOBODY) ||
+	     setresuid(NOBODY, NOBODY, NOBODY)) && errno != EINVAL)
+		return -errno;
 	/* Changing the user takes this back. */
 	prctl(PR_SET_PDEATHSIG, SIGKILL);
+	return 0;
 }
 
 static _Noreturn void copy(struct image *img, int to, int pipe)
@@ -142,7 +148,12 @@ static _Noreturn void child(const char *from, const char *to, int pipe, pid_t pa
 			 "kernel's log", to, strerror(errno));
 		say(pipe, &r);
 	}
-	give_up_root();
+	r.code = give_up_root();
+	if (r.code) {
+		snprintf(r.text, sizeof(r.text), "%s: root cannot be given up: %s: run "
+			 "this as root", from, strerror(-r.code));
+		say(pipe, &r);
+	}
 	copy(&img, fd, pipe);
 }
 
