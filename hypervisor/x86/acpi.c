@@ -54,6 +54,24 @@ struct mcfg_entry {
 } packed;
 #define MCFG_ENTRIES (sizeof(struct acpi_header) + 8)
 
+struct spcr_table {
+	struct acpi_header h;
+	uint8_t interface, reserved0[3];
+	struct acpi_gas address;
+	uint8_t interrupt_type, irq;
+	uint32_t gsi;
+	uint8_t baud, parity, stop_bits, flow, terminal, reserved1;
+	uint16_t pci_device, pci_vendor;
+	uint8_t pci_bus, pci_slot, pci_function;
+	uint32_t pci_flags;
+	uint8_t pci_segment;
+	uint32_t reserved2;
+} packed;
+_Static_assert(sizeof(struct spcr_table) == 80, "SPCR table 1");
+#define SPCR_16550	1u	/* 0: the same without a 16550's DBGP */
+#define SPCR_ISA_IRQ	1u
+#define GAS_PORTS	1u
+
 struct hpet_table {
 	struct acpi_header h;
 	uint32_t id;
@@ -358,6 +376,24 @@ static void parse_mcfg(const struct acpi_header *h)
 	}
 }
 
+/* Microsoft's SPCR specification, revision 1 and later. */
+static void parse_spcr(const struct acpi_header *h)
+{
+	static const unsigned int bauds[] = {[3] = 9600, [4] = 19200,
+					     [6] = 57600, [7] = 115200};
+	const struct spcr_table *t = (const void *)h;
+
+	if (h->length < sizeof(*t) || t->interface > SPCR_16550 ||
+	    t->address.space != GAS_PORTS || !t->address.address ||
+	    t->address.address > UINT16_MAX - 7)
+		return;
+	acpi.serial_port = (uint16_t)t->address.address;
+	if (t->baud < ARRAY_SIZE(bauds))
+		acpi.serial_baud = bauds[t->baud];
+	if ((t->interrupt_type & SPCR_ISA_IRQ) && t->irq < 16)
+		acpi.serial_irq = t->irq;
+}
+
 static void parse_hpet(const struct acpi_header *h)
 {
 	const struct hpet_table *t = (const void *)h;
@@ -441,7 +477,7 @@ static const struct {
 	void (*fn)(const struct acpi_header *h);
 } parsers[] = {
 	{"APIC", parse_madt}, {"FACP", parse_fadt}, {"MCFG", parse_mcfg},
-	{"HPET", parse_hpet}, {"SSDT", find_s5},
+	{"HPET", parse_hpet}, {"SPCR", parse_spcr}, {"SSDT", find_s5},
 };
 
 static void parse_table(uint64_t pa, const struct acpi_header *h, void *data)

@@ -2,9 +2,10 @@
  * The local APIC of each CPU (APM vol. 2 ch. 16), by memory (xAPIC) or by MSR
  * (x2APIC). x2APIC is used where the firmware left it on, where an APIC id
  * needs it, and under another hypervisor, which makes it the cheaper one;
- * else xAPIC, as x2APIC formally wants interrupt remapping.
+ * else xAPIC, as x2APIC formally wants interrupt remapping. x2apic= overrides.
  */
 #include <hv/arch.h>
+#include <hv/boot.h>
 #include <hv/lib.h>
 #include <hv/log.h>
 
@@ -58,12 +59,12 @@ static bool want_x2apic(uint64_t base)
 
 	if (!(c & CPUID_X2APIC))
 		return false;
-	if ((base & APIC_BASE_X2APIC) || (c & CPUID_HYPERVISOR))
+	if (base & APIC_BASE_X2APIC)	/* there is no way back */
 		return true;
 	for (unsigned int i = 0; i < acpi.cpu_nr; i++)
 		if (acpi.cpu_apic_id[i] >= XAPIC_ID_LIMIT)
 			return true;
-	return false;
+	return cmdline_bool("x2apic", c & CPUID_HYPERVISOR);
 }
 
 static void choose_mode(void)

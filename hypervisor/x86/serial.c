@@ -1,6 +1,7 @@
 /*
  * One 16550 UART as console. com1=BAUD[,8n1[,IOBASE[,IRQ]]] (or com2=) says
- * where; what is typed comes by interrupt. Output waits for room in the FIFO,
+ * where; else it is COM1 until the firmware's SPCR table names another. What is
+ * typed comes by interrupt. Output waits for room in the FIFO,
  * for a bounded time: a dead port must not stop the machine.
  */
 #include <hv/boot.h>
@@ -38,6 +39,7 @@
 uint16_t serial_port;
 uint8_t serial_irq;
 
+static bool chosen;	/* by com1= or com2= */
 static unsigned int tx_room;
 static char last;
 
@@ -82,14 +84,17 @@ static bool uart_present(uint16_t port)
 	return inb(port + UART_SCRATCH) == 0x5a && inb(port + UART_LSR) != 0xff;
 }
 
+/* 0 leaves the speed as it is. */
 static void uart_setup(uint16_t port, unsigned int baud)
 {
-	unsigned int divisor = UART_CLOCK / baud;
+	unsigned int divisor = baud ? UART_CLOCK / baud : 0;
 
 	outb(port + UART_IER, 0);
-	outb(port + UART_LCR, LCR_8N1 | LCR_DLAB);
-	outb(port + UART_DATA, (uint8_t)divisor);
-	outb(port + UART_IER, (uint8_t)(divisor >> 8));
+	if (baud) {
+		outb(port + UART_LCR, LCR_8N1 | LCR_DLAB);
+		outb(port + UART_DATA, (uint8_t)divisor);
+		outb(port + UART_IER, (uint8_t)(divisor >> 8));
+	}
 	outb(port + UART_LCR, LCR_8N1);
 	outb(port + UART_FCR, FCR_ENABLE);
 	outb(port + UART_MCR, MCR_DTR_RTS_OUT2);
@@ -127,8 +132,27 @@ void serial_init(void)
 	char v[64];
 
 	for (unsigned int i = 0; i < ARRAY_SIZE(uarts) && !serial_port; i++)
-		if (cmdline_get(uarts[i].name, v, sizeof(v)))
+		if (cmdline_get(uarts[i].name, v, sizeof(v))) {
 			configure(i, v);
+			chosen = true;
+		}
+	if (!chosen && uart_present(uarts[0].port))
+		configure(0, "115200");
+}
+
+void serial_use_firmware(void)
+{
+	uint16_t port = acpi.serial_port;
+
+	if (chosen || !port || !(console_wanted("com1") || console_wanted("com2")) ||
+	    !uart_present(port))
+		return;
+	log_info("serial console: the firmware's, at %#x", port);
+	uart_setup(port, acpi.serial_baud);
+	serial_irq = acpi.serial_irq ? acpi.serial_irq :
+		     port == uarts[1].port ? uarts[1].irq : uarts[0].irq;
+	tx_room = 0;
+	serial_port = port;
 }
 
 static void put_raw(char c)

@@ -58,8 +58,13 @@ check-guest: guest-tests $(B)/hypervisor/basalt.elf
 	$(Q)python3 $(TG_DIR)/run.py -j $(or $(J),1) $(TESTS)
 
 # The same on Intel VT-x; CPU= names another of Bochs's models, SMP= their number.
+# Then what needs two CPUs on two, their local APICs in x2APIC mode.
 check-guest-vmx: guest-tests $(B)/hypervisor/basalt.elf
 	$(Q)python3 $(TG_DIR)/run.py --bochs $(or $(CPU),corei7_skylake_x) \
 		--smp $(or $(SMP),1) -j $(or $(J),2) $(TESTS)
+ifeq ($(TESTS)$(CPU)$(SMP),)
+	$(Q)python3 $(TG_DIR)/run.py --bochs corei7_skylake_x \
+		--smp 2 --append x2apic smp death
+endif
 
 endif

@@ -11,3 +11,9 @@ $(B)/tests/debian.img: tests/system/debian-image.sh | $(B)/.deps
 	@echo "  DEBIAN   $@"
 	$(Q)$(SUDO) tests/system/debian-image.sh $@ >$@.log 2>&1 || \
 		{ tail -20 $@.log; exit 1; }
+
+# What takes too long for every change: Bochs's minutes.
+.PHONY: check-nightly
+check-nightly: deps iso
+	$(Q)/usr/bin/python3 -m pytest -q --tb=short -p no:cacheprovider \
+		tests/system/nightly_vtx.py

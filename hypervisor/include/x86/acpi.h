@@ -119,6 +119,10 @@ struct acpi_info {
 	bool s5_valid;		/* \_S5 found in the DSDT */
 	uint8_t s5_typ_a, s5_typ_b;
 	uint64_t hpet_base;	/* 0: none */
+	/* SPCR: the firmware's serial console, a 16550 on ports; 0: none */
+	uint16_t serial_port;
+	unsigned int serial_baud;	/* 0: as the firmware left it */
+	uint8_t serial_irq;		/* ISA; 0: none */
 };
 
 extern struct acpi_info acpi;

@@ -17,6 +17,7 @@ void delay_us(unsigned int us);
 extern uint16_t serial_port;	/* I/O base owned by the hypervisor; 0: none */
 extern uint8_t serial_irq;	/* ISA IRQ of it */
 void serial_init(void);		/* from com1= / console= */
+void serial_use_firmware(void);	/* after acpi_init(): SPCR, without com1= */
 void serial_enable_rx(void);	/* after ioapic_init() */
 void serial_putc(char c);
 void vga_init(void);

@@ -34,6 +34,7 @@ void arch_boot_memory(void)
 void arch_boot_machine(void)
 {
 	acpi_init();
+	serial_use_firmware();
 	ioapic_init();	/* the 8259A is silent before the local APIC shuts it out */
 	lapic_init();
 	time_init();

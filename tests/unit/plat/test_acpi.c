@@ -16,7 +16,7 @@
 #define FADT	0x120000u
 #define DSDT	0x130000u
 #define MCFG	0x140000u
-#define HPET	0x150000u
+#define SPCR	0x150000u
 
 static unsigned int xsdt_nr;
 
@@ -294,6 +294,50 @@ static void random_damage(void **state)
 	}
 }
 
+/* A firmware's serial console is used when it is a 16550 on ports. */
+static void serial_console(void **state)
+{
+	(void)state;
+	table(SPCR, "SPCR", 80);
+	fake_ram[SPCR + 40] = 1;		/* ports */
+	put(SPCR + 44, 0x2f8, 8);
+	fake_ram[SPCR + 52] = 3;		/* 8259A and IO-APIC */
+	fake_ram[SPCR + 53] = 3;
+	fake_ram[SPCR + 58] = 6;		/* 57600 */
+	seal(SPCR);
+	list_table(SPCR);
+	acpi_init();
+	assert_int_equal(acpi.serial_port, 0x2f8);
+	assert_int_equal(acpi.serial_baud, 57600);
+	assert_int_equal(acpi.serial_irq, 3);
+	fake_ram[SPCR + 53] = 40;		/* no ISA IRQ */
+	fake_ram[SPCR + 58] = 99;		/* no speed */
+	seal(SPCR);
+	acpi_init();
+	assert_int_equal(acpi.serial_port, 0x2f8);
+	assert_int_equal(acpi.serial_baud, 0);
+	assert_int_equal(acpi.serial_irq, 0);
+	put(SPCR + 44, 0xfffc, 8);		/* its registers end past all ports */
+	seal(SPCR);
+	acpi_init();
+	assert_int_equal(acpi.serial_port, 0);
+	put(SPCR + 44, 0x2f8, 8);
+	fake_ram[SPCR + 40] = 0;		/* in memory */
+	seal(SPCR);
+	acpi_init();
+	assert_int_equal(acpi.serial_port, 0);
+	fake_ram[SPCR + 40] = 1;
+	fake_ram[SPCR + 36] = 3;		/* a PL011 */
+	seal(SPCR);
+	acpi_init();
+	assert_int_equal(acpi.serial_port, 0);
+	fake_ram[SPCR + 36] = 0;
+	put(SPCR + 4, 79, 4);			/* cut short */
+	seal(SPCR);
+	acpi_init();
+	assert_int_equal(acpi.serial_port, 0);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -306,6 +350,7 @@ int main(void)
 		cmocka_unit_test_setup(entry_beyond_the_end, setup),
 		cmocka_unit_test_setup(doubles_and_floods, setup),
 		cmocka_unit_test_setup(s5_shapes, setup),
+		cmocka_unit_test_setup(serial_console, setup),
 		cmocka_unit_test_setup(random_damage, setup),
 	};
 
