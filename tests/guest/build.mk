@@ -64,7 +64,7 @@ check-guest-vmx: guest-tests $(B)/hypervisor/basalt.elf
 		--smp $(or $(SMP),1) -j $(or $(J),2) $(TESTS)
 ifeq ($(TESTS)$(CPU)$(SMP),)
 	$(Q)python3 $(TG_DIR)/run.py --bochs corei7_skylake_x \
-		--smp 2 --append x2apic smp death
+		--smp 2 --append x2apic smp peers
 endif
 
 endif
