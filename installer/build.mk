@@ -49,5 +49,5 @@ $(B)/installer/slots: $(SLOTS_OBJ)
 	@echo "  LD       $@"
 	$(Q)$(MUSLCC) $(INST_CFLAGS) -o $@ $^ $(TOOL_LDFLAGS)
 
-TOOLS += $(B)/installer/slots
+TOOLS += $(B)/installer/installer $(B)/installer/slots
 -include $(sort $(ENGINE_OBJ:.o=.d) $(SLOTS_OBJ:.o=.d))
