@@ -45,7 +45,8 @@ void choices_look_again(struct choices *c, const struct facts *f)
 	c->along_vms = f->live.vms > 0;
 	c->along_network = f->live.network;
 	c->along_settings = f->live.settings;
-	c->along_keys = f->live.keys;
+	/* Host keys, too: whoever knows the live system's knows this one's. */
+	c->along_keys = f->live.keys || f->live.host_keys;
 	c->keep_network = !f->nnics || f->live.network;
 }
 

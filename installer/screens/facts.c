@@ -275,8 +275,8 @@ void facts_live(struct live *l, const char *root)
 		closedir(d);
 	l->network = exists(root, "/state/etc/network.conf");
 	l->settings = exists(root, "/state/etc/system.conf");
-	l->keys = exists(root, "/state/etc/authorized_keys") ||
-		  folder_has_entries(root, "/state/etc/ssh");
+	l->keys = exists(root, "/state/etc/authorized_keys");
+	l->host_keys = exists(root, HOST_KEY);
 }
 
 void facts_collect(struct facts *f, const char *root)

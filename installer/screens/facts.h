@@ -12,7 +12,7 @@
 
 #define DISKS_MAX 32
 #define NICS_MAX 32
-#define VMS_MAX 256
+#define HOST_KEY "/state/etc/ssh/host_ed25519"
 
 struct drive {
 	char name[32];		/* "nvme0n1" */
@@ -37,7 +37,9 @@ struct nic {
 struct live {
 	int vms;
 	char vm_names[256];	/* "web, db"; cut with "…" */
-	bool network, settings, keys;
+	bool network, settings;
+	bool keys;		/* of users */
+	bool host_keys;		/* made at each live start */
 };
 
 enum virt { VIRT_USED, VIRT_THERE, VIRT_NONE };

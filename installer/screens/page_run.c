@@ -214,7 +214,7 @@ static void done_text(const struct setup *s, char *buf, size_t size)
 		text_add(&t, "Address   %s\n", c->addr4);
 	else
 		text_add(&t, "Address   shown on the console after the start\n");
-	if (run_fingerprint(s->root, out, sizeof(out)))
+	if (c->along_keys && run_fingerprint(s->root, out, sizeof(out)))
 		text_add(&t, "SSH key   %s\n", out);
 	text_add(&t, "Console   on the server's screen%s\n",
 		 c->serial == SERIAL_NONE ? "" : " and its serial line");

@@ -101,8 +101,7 @@ bool run_fingerprint(const char *root, char *buf, size_t size)
 	char path[256], out[4096], *at;
 	const char *const argv[] = { "dropbearkey", "-y", "-f", path, NULL };
 
-	snprintf(path, sizeof(path), "%s/state/etc/ssh/"
-		 "dropbear_ed25519_host_key", root);
+	snprintf(path, sizeof(path), "%s" HOST_KEY, root);
 	if (run_capture(argv, out, sizeof(out)) != 0)
 		return false;
 	at = strstr(out, "Fingerprint: ");

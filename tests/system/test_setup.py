@@ -53,6 +53,26 @@ def test_install_by_keyboard(disk):
         m.kill()
 
 
+def test_repair(disk):
+    """The menu's "Repair": the loader written anew, root's password taken away."""
+    m = machine.Machine('setup-repair', mem=1024,
+                        disks=[(disk, 'nvme', 'basalt0')])
+    try:
+        choose(m, 'r', 'epair')
+        s = screen.Screen(m)
+        s.wait('What shall be done', machine.BOOT_TIMEOUT).press('Down', 'Enter')
+        s.wait('written anew to every disk').press('Left', 'Enter')
+        s.wait('/dev/nvme0n1: the boot loader was written').press('Enter')
+        s.wait('What shall be done').press('Down', 'Enter').wait('taken away')
+        s.press('Left', 'Enter').wait('has no password now').press('Enter')
+        s.wait('What shall be done').press('Down', 'Enter').wait('# $')
+        s.type('ls /mnt/state/xen && exit\r').wait('What shall be done')
+        s.press('Down', 'Enter')
+        m.expect(pexpect.EOF, 300)
+    finally:
+        m.kill()
+
+
 def test_starts_from_its_disk(disk):
     """Without the medium: name, state partition and the VM are there."""
     m = machine.Machine('setup-start', mem=1536, boot='disk',
