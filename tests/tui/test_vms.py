@@ -161,3 +161,12 @@ def test_many(host):
         share = (cpu() - before) / (time.monotonic() - start)
         print(f'console with 50 VMs: {share:.2%} of a CPU')
         assert share < 0.2      # a gross mistake; the figure is in docs/CONSOLE.md
+
+
+def test_storage_bar(host, size):
+    """The host's storage bar is the pools' room where there are pools."""
+    host.write('/usr/sbin/storage', '#!/bin/sh\n'
+               'printf "a\\tlvm\\t107374182400\\t53687091200\\t0\\t1\\tsda\\t\\n"\n'
+               'printf "b\\tdir\\t107374182400\\t0\\t0\\t1\\tsdb\\t\\n"\n', 0o755)
+    with harness.Console(host, size) as c:
+        c.wait(r'Storage.*50\.0 GiB of 200')

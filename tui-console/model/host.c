@@ -1,6 +1,8 @@
 /* See host.h. */
 #include "model/host.h"
 
+#include <stdio.h>
+#include <string.h>
 #include <sys/statvfs.h>
 
 #define ASK_EVERY 30 /* refreshes: CPUs and memory do not come and go */
@@ -37,10 +39,27 @@ static void look_at_storage(struct host *h)
 {
 	struct statvfs fs;
 
-	if (!h->storage || statvfs(h->storage, &fs))
+	if (h->pools || !h->storage || statvfs(h->storage, &fs))
 		return;
 	h->storage_kib = fs.f_blocks * fs.f_frsize >> 10;
 	h->storage_used_kib = (fs.f_blocks - fs.f_bfree) * fs.f_frsize >> 10;
+}
+
+void host_take_pools(struct host *h, const char *text)
+{
+	unsigned long long size, used, total = 0, total_used = 0;
+
+	for (; *text; text += strcspn(text, "\n"), text += *text == '\n') {
+		if (sscanf(text, "%*[^\t\n]\t%*[^\t\n]\t%llu\t%llu", &size, &used) != 2)
+			continue;
+		total += size;
+		total_used += used;
+	}
+	h->pools = total > 0;
+	if (h->pools) {
+		h->storage_kib = total >> 10;
+		h->storage_used_kib = total_used >> 10;
+	}
 }
 
 void host_refresh(struct host *h, struct dom *dom)

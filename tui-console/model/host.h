@@ -13,6 +13,7 @@ struct host {
 	unsigned int cpus;
 	uint64_t total_kib, used_kib;
 	uint64_t storage_kib, storage_used_kib; /* 0: not known */
+	bool pools; /* the two are those of the pools */
 	struct metrics_rate rate; /* cpu: of all CPUs together */
 	/* the newest last; fractions of all CPUs, of all memory, bytes a second */
 	double cpu[HOST_HISTORY], mem[HOST_HISTORY], disk[HOST_HISTORY],
@@ -25,5 +26,10 @@ struct host {
 /* dom may be NULL. Without metrics (hostd does not run) rates and history are empty. */
 void host_refresh(struct host *h, struct dom *dom);
 void host_free(struct host *h);
+/*
+ * What `storage pools --tabs` has said: one pool a line, size and used room in the third
+ * and fourth column. Without pools it stays the file system that h->storage lies on.
+ */
+void host_take_pools(struct host *h, const char *text);
 
 #endif

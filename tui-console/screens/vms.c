@@ -18,7 +18,11 @@ struct dashboard {
 	struct host host;
 	struct ui_table table;
 	char problem[256];
+	struct ui_run *pools; /* asks for the room in the pools; or NULL */
+	unsigned int age;     /* refreshes */
 };
+
+#define POOLS_EVERY 30 /* refreshes: to ask LVM takes its time */
 
 /* What a column is ordered by; titles and widths below, in the same order. */
 enum { COLUMN_NAME, COLUMN_STATE, COLUMN_CPU, COLUMN_PERCENT, COLUMN_MEMORY,
@@ -215,10 +219,29 @@ static void close_vms(struct ui *ui, void *self)
 {
 	struct dashboard *d = self;
 
-	(void)ui;
 	ui_table_free(&d->table);
 	vms_free(&d->vms);
 	host_free(&d->host);
+	ui_run_cancel(ui, d->pools);
+}
+
+static void take_pools(struct ui *ui, void *self, int status, const char *output)
+{
+	struct dashboard *d = self;
+
+	(void)ui;
+	d->pools = NULL;
+	if (!status)
+		host_take_pools(&d->host, output);
+}
+
+static void ask_pools(struct ui *ui, struct dashboard *d)
+{
+	char *const argv[] = { (char[]){ "storage" }, (char[]){ "pools" },
+				      (char[]){ "--tabs" }, NULL };
+
+	if (!d->pools && d->age++ % POOLS_EVERY == 0)
+		d->pools = ui_run_start(ui, argv, take_pools, d);
 }
 
 static void refresh_vms(struct ui *ui, void *self)
@@ -230,6 +253,7 @@ static void refresh_vms(struct ui *ui, void *self)
 	if (vms_refresh(&d->vms, dom, &err) && dom)
 		app_lost(ui);
 	host_refresh(&d->host, dom);
+	ask_pools(ui, d);
 	snprintf(d->problem, sizeof(d->problem), "%s", err.text);
 	ui_table_update(&d->table);
 }
