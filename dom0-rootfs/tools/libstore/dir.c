@@ -96,7 +96,6 @@ static int make_fs(struct store *s, struct pool *p, const char *device,
 	char uuid[40], mark[STORE_PATH_SIZE + 16], node[STORE_PATH_SIZE];
 	const char *const mkfs[] = { "mke2fs", "-t", "ext4", "-F", "-q", "-m", "0", "-L",
 		STORE_FS_LABEL_NEW, "-U", uuid, node, NULL };
-	const char *const label[] = { "tune2fs", "-L", STORE_FS_LABEL, node, NULL };
 	int ret = random_uuid(uuid);
 
 	if (ret)
@@ -112,10 +111,27 @@ static int make_fs(struct store *s, struct pool *p, const char *device,
 	ret = file_write_atomic(mark, p->name, strlen(p->name), 0644);
 	if (ret)
 		fail_file(err, ret, mark, "cannot be written");
-	ret = ret ? ret : run_or_fail(label, device, "is the disk good?", err);
 	if (ret)
 		umount2(p->dir, MNT_DETACH);
 	return ret;
+}
+
+static int dir_finish(struct store *s, const struct pool *p, struct store_error *err)
+{
+	char node[STORE_PATH_SIZE];
+	const char *const label[] = { "tune2fs", "-L", STORE_FS_LABEL, node, NULL };
+
+	if (!on_device(p) || store_find_uuid(s, p->source + 5, node))
+		return 0;
+	return run_or_fail(label, node, "is the disk good?", err);
+}
+
+/* It is not in pools.conf, so nothing can be using it. */
+static void dir_clean(struct store *s, const struct pool *p)
+{
+	(void)s;
+	if (mounted(p->dir))
+		umount(p->dir);
 }
 
 static int dir_make_pool(struct store *s, struct pool *p,
@@ -383,7 +399,8 @@ static int dir_rename(struct store *s, const struct pool *p, const char *from,
 }
 
 const struct pool_ops dir_ops = {
-	.name = "dir", .scheme = "file:", .make = dir_make_pool, .destroy = dir_destroy,
+	.name = "dir", .scheme = "file:", .clean = dir_clean, .make = dir_make_pool,
+	.finish = dir_finish, .destroy = dir_destroy,
 	.adopt = dir_adopt, .start = dir_start, .stop = dir_stop, .stat = dir_stat,
 	.list = dir_list, .path = dir_path, .create = dir_create, .grow = dir_grow,
 	.remove = dir_remove, .rename = dir_rename,

@@ -106,8 +106,12 @@ struct raw_volume {
 struct pool_ops {
 	const char *name;	 /* in pools.conf: "lvm", "dir" */
 	const char *scheme;	 /* of a disk in a configuration: "phy:", "file:" */
+	/* Takes away what a making of that name left that was cut short. */
+	void (*clean)(struct store *s, const struct pool *p);
 	int (*make)(struct store *s, struct pool *p, const struct store_pool_spec *spec,
 		    struct store_error *err);
+	/* After it is in pools.conf: marks it as complete. May be repeated. */
+	int (*finish)(struct store *s, const struct pool *p, struct store_error *err);
 	int (*destroy)(struct store *s, const struct pool *p, struct store_error *err);
 	/* Finds a pool of that name on a disk; -ENOENT. */
 	int (*adopt)(struct store *s, struct pool *p, struct store_error *err);

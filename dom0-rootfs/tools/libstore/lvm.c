@@ -116,33 +116,47 @@ static int remove_group(const char *name, struct store_error *err)
 	return run_or_fail(argv, name, SEE_LVM, err);
 }
 
+static void lvm_clean(struct store *s, const struct pool *p)
+{
+	struct group g = { .name = p->name };
+	(void)s;
+
+	find_group(&g);
+	if (g.found && has_tag(g.tags, STORE_TAG_NEW))
+		remove_group(p->name, NULL);
+}
+
 static int lvm_make(struct store *s, struct pool *p, const struct store_pool_spec *spec,
 		    struct store_error *err)
 {
 	const char *const create[] = { "lvm", "vgcreate", "-qq", "-y", "--addtag",
 		STORE_TAG_NEW, p->name, spec->on, NULL };
-	const char *const finish[] = { "lvm", "vgchange", "-qq", "--addtag", STORE_TAG,
-		"--deltag", STORE_TAG_NEW, p->name, NULL };
 	struct group g = { .name = p->name };
 	int ret;
 	(void)s;
 
 	find_group(&g);
-	if (g.found && !has_tag(g.tags, STORE_TAG_NEW))
+	if (g.found)
 		return store_fail(err, -EEXIST, "%s: there is an LVM group of that name "
 				  "already: choose another name%s", p->name,
 				  has_tag(g.tags, STORE_TAG) ? ", or take it up with "
 				  "storage pool adopt" : "");
-	ret = g.found ? remove_group(p->name, err) : 0;
-	ret = ret ? ret : run_or_fail(create, spec->on, "is something using the disk? "
-				      SEE_LVM, err);
+	ret = run_or_fail(create, spec->on, "is something using the disk? " SEE_LVM, err);
 	if (ret)
 		return ret;
 	ret = create_thin_pool(p->name, err);
-	ret = ret ? ret : run_or_fail(finish, p->name, SEE_LVM, err);
 	if (ret)
 		remove_group(p->name, NULL);
 	return ret;
+}
+
+static int lvm_finish(struct store *s, const struct pool *p, struct store_error *err)
+{
+	const char *const argv[] = { "lvm", "vgchange", "-qq", "--addtag", STORE_TAG,
+		"--deltag", STORE_TAG_NEW, p->name, NULL };
+	(void)s;
+
+	return run_or_fail(argv, p->name, SEE_LVM, err);
 }
 
 static int lvm_destroy(struct store *s, const struct pool *p, struct store_error *err)
@@ -339,7 +353,8 @@ static int lvm_open(struct store *s, const struct pool *p, const char *raw, bool
 }
 
 const struct pool_ops lvm_ops = {
-	.name = "lvm", .scheme = "phy:", .make = lvm_make, .destroy = lvm_destroy,
+	.name = "lvm", .scheme = "phy:", .clean = lvm_clean, .make = lvm_make,
+	.finish = lvm_finish, .destroy = lvm_destroy,
 	.adopt = lvm_adopt, .start = lvm_start, .stop = lvm_stop, .stat = lvm_stat,
 	.list = lvm_list, .path = lvm_path, .create = lvm_create, .grow = lvm_grow,
 	.remove = lvm_remove, .twin = lvm_twin, .rename = lvm_rename, .open = lvm_open,

@@ -191,12 +191,18 @@ int store_pool_create(struct store *s, const struct store_pool_spec *spec,
 		return store_fail(err, lock, "%s: the pool cannot be locked: %s: is /run "
 				  "writable?", spec->name, strerror(-lock));
 	pool_init(s, &p, spec->name, "");
-	ret = pools_find(s, spec->name, &p, NULL) == 0
-		? store_fail(err, -EEXIST, "%s: there is a pool of that name: choose "
-			     "another", spec->name) : 0;
+	ret = pools_find(s, spec->name, &p, err);
+	if (!ret)
+		ret = store_fail(err, -EEXIST, "%s: there is a pool of that name: choose "
+				 "another", spec->name);
+	else if (ret == -ENOENT)
+		ret = 0;
+	if (!ret)
+		p.ops->clean(s, &p);
 	ret = ret || !device ? ret : check_device(s, spec, err);
 	ret = ret ? ret : p.ops->make(s, &p, spec, err);
 	ret = ret ? ret : pools_add(s, &p, err);
+	ret = ret ? ret : p.ops->finish(s, &p, err);
 	store_unlock(lock);
 	return ret;
 }
@@ -317,6 +323,7 @@ static int for_pools(struct store *s, const char *name, bool start,
 			continue;
 		found = true;
 		one = (start ? p->ops->start : p->ops->stop)(s, p, to);
+		one = one || !start ? one : p->ops->finish(s, p, to);
 		lock = one || !start ? -1 : pool_lock(s, p, to);
 		store_unlock(lock);
 		first = first ? first : one;
