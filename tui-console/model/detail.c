@@ -93,18 +93,56 @@ static void live_disks(struct detail *d, struct dom *dom)
 	free(list);
 }
 
+static void append(char *buf, size_t size, const char *text)
+{
+	size_t len = strlen(buf);
+
+	if (len + strlen(text) + 2 <= size)
+		snprintf(buf + len, size - len, "%s%s", len ? " " : "", text);
+}
+
 void detail_neighbours(const char *table, const char *mac, char *buf, size_t size)
 {
 	char ip[64], hw[32];
 
 	for (const char *s = strchr(table, '\n'); s && s[1]; s = strchr(s + 1, '\n')) {
-		size_t len = strlen(buf);
-
-		if (sscanf(s + 1, "%63s %*s %*s %31s", ip, hw) != 2 || strcasecmp(hw, mac))
-			continue;
-		if (len + strlen(ip) + 2 < size)
-			snprintf(buf + len, size - len, "%s%s", len ? " " : "", ip);
+		if (sscanf(s + 1, "%63s %*s %*s %31s", ip, hw) == 2 && !strcasecmp(hw, mac))
+			append(buf, size, ip);
 	}
+}
+
+/* 8 bytes of time, then records of 36: expiry, address, MAC (6), name and padding. */
+void detail_leases(const uint8_t *file, size_t len, const char *mac, char *buf,
+		   size_t size)
+{
+	char hw[18], ip[16];
+
+	for (size_t at = 8; at + 36 <= len; at += 36) {
+		const uint8_t *a = file + at + 4, *m = file + at + 8;
+
+		snprintf(hw, sizeof(hw), "%02x:%02x:%02x:%02x:%02x:%02x", m[0], m[1], m[2],
+			 m[3], m[4], m[5]);
+		snprintf(ip, sizeof(ip), "%u.%u.%u.%u", a[0], a[1], a[2], a[3]);
+		if (!strcasecmp(hw, mac))
+			append(buf, size, ip);
+	}
+}
+
+static void read_leases(struct detail_nic *nic)
+{
+	char path[64];
+	uint8_t file[65536];
+	ssize_t n;
+	int fd;
+
+	snprintf(path, sizeof(path), "/run/net/guests.%s", nic->bridge);
+	fd = open(path, O_RDONLY | O_CLOEXEC);
+	if (fd < 0)
+		return;
+	n = read(fd, file, sizeof(file));
+	close(fd);
+	detail_leases(file, n > 0 ? (size_t)n : 0, nic->mac, nic->addresses,
+		      sizeof(nic->addresses));
 }
 
 static void read_table(char *buf, size_t size)
@@ -136,6 +174,8 @@ static void live_nics(struct detail *d, struct dom *dom)
 		out->state = state_name(&list[i].dev);
 		dom_addresses(dom, d->vm->domid, list[i].dev.devid, out->addresses,
 			      sizeof(out->addresses));
+		if (!*out->addresses)
+			read_leases(out);
 		if (!*out->addresses)
 			detail_neighbours(table, out->mac, out->addresses,
 					  sizeof(out->addresses));

@@ -50,5 +50,8 @@ size_t detail_history(const struct detail *d, double *out[DETAIL_SERIES], size_t
 /* The addresses that a neighbour table (the text of /proc/net/arp) knows of a MAC;
  * pure. Appends to buf, separated by blanks. */
 void detail_neighbours(const char *table, const char *mac, char *buf, size_t size);
+/* The same from the leases of the host's DHCP server (the bytes of udhcpd's file). */
+void detail_leases(const uint8_t *file, size_t len, const char *mac, char *buf,
+		   size_t size);
 
 #endif

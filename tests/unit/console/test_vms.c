@@ -280,6 +280,22 @@ static void test_neighbours(void **state)
 	detail_neighbours("", "x", buf, sizeof(buf));
 }
 
+static void test_leases(void **state)
+{
+	uint8_t file[8 + 2 * 36 + 10] = { 0 };
+	char buf[40] = "";
+
+	(void)state;
+	memcpy(file + 8, "\0\0\1\0\xc0\xa8\x7b\x0a\x00\x16\x3e\x01\x02\x03web", 17);
+	memcpy(file + 44, "\0\0\1\0\x0a\x00\x00\x01\x00\x16\x3e\x01\x02\x04", 14);
+	detail_leases(file, sizeof(file), "00:16:3E:01:02:03", buf, sizeof(buf));
+	assert_string_equal(buf, "192.168.123.10");
+	detail_leases(file, 50, "00:16:3e:01:02:04", buf, sizeof(buf)); /* cut off */
+	assert_string_equal(buf, "192.168.123.10");
+	detail_leases(file, 0, "00:16:3e:01:02:04", buf, sizeof(buf));
+	assert_string_equal(buf, "192.168.123.10");
+}
+
 static int remove_dir(void **state)
 {
 	(void)state;
@@ -295,6 +311,7 @@ int main(void)
 		cmocka_unit_test_setup(test_rates, clear),
 		cmocka_unit_test_setup(test_order, clear),
 		cmocka_unit_test_setup(test_neighbours, clear),
+		cmocka_unit_test(test_leases),
 	};
 
 	if (!mkdtemp(dir))
