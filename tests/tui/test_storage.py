@@ -101,6 +101,16 @@ def test_import_goes_on_and_is_cancelled(host, size):
         type_line(c, 'copy').wait('storage import /root/good.raw files/copy')
         c.press('F2').wait('Import good.raw as files/copy: done')
         c.wait('copy +4.0 MiB')
+        with open(host.inside('/root/large.raw'), 'wb') as f:
+            f.truncate(12 << 30)
+        c.press('i').wait('Import an image')
+        type_line(c, '/root/large.raw').press('Tab', 'Tab')
+        type_line(c, 'large').press('F2').wait('At work').wait(' of 12288 MiB')
+        c.press('x').wait('What was copied so far is removed')
+        c.press('Left', 'Enter').wait('Import large.raw as files/large: cancelled')
+        c.wait_gone('At work')
+    names = sorted(p.name for p in host.inside('/state/images').iterdir())
+    assert names == ['copy.img']
     assert host.inside('/state/images/copy.img').read_bytes() == \
         host.inside('/root/good.raw').read_bytes()
 
