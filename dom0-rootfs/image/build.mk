@@ -95,6 +95,7 @@ $(B)/image/system.img: $(TREE_DEPS) $(IMG)/modules.list $(IMG)/build.mk \
 	$(Q)cp --remove-destination $(addprefix $(B)/packages/, \
 		e2fsprogs/* util-linux/* lvm2/lvm mdadm/mdadm) $(ROOT)/sbin/
 	$(Q)for name in $(LVM_LINKS); do ln -s lvm $(ROOT)/sbin/$$name; done
+	$(Q)ln -s /sbin/modprobe $(ROOT)/usr/sbin/modprobe # where lvm looks
 	$(Q)ln -sf mke2fs $(ROOT)/sbin/mkfs.ext4
 	$(Q)ln -sf e2fsck $(ROOT)/sbin/fsck.ext4
 	$(Q)cp $(B)/packages/dropbear/dropbearmulti $(ROOT)/usr/sbin/dropbear

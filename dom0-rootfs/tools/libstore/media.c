@@ -16,6 +16,7 @@
 #include "libstore/internal.h"
 
 #define MEDIA "/run/basalt/media"
+#define OWN_LABEL "BASALT"
 #define DEPTH_MAX 4
 #define IMAGES_MAX 2000
 
@@ -60,8 +61,10 @@ static int add_medium(struct store *s, struct store_medium **list, size_t *count
 
 	store_path(s, dir, MEDIA "/%s", part->name);
 	store_path(s, node, "/dev/%s", part->name);
-	/* What is mounted elsewhere (the medium we booted from) is left alone. */
-	if (!options || (*part->use && !is_mounted(dir)))
+	/* What is mounted elsewhere is left alone, and so is our own medium: it may
+	 * be pulled at any time. */
+	if (!options || (*part->use && !is_mounted(dir)) ||
+	    !strcmp(part->label, OWN_LABEL))
 		return 0;
 	if (!is_mounted(dir) &&
 	    (dir_make(dir, 0755) ||
