@@ -45,3 +45,27 @@ def test_shell(host):
         c.wait('1 VMs').press('!').wait('comes back to the console')
         c.type('echo $((6 * 7))\r').wait('^42$')
         c.type('exit\r').wait('1 VMs')
+
+
+def test_no_colours(host):
+    """Without colours what is selected still stands out, by reverse."""
+    with harness.Console(host, env={'NO_COLOR': '1'}) as c:
+        c.wait('1 VMs').wait('F10 Quit')
+        cells = [cell for y in range(24) for cell in c.screen.buffer[y].values()]
+        assert {cell.fg for cell in cells} == {'default'}
+        assert c.screen.buffer[23][1].reverse
+        tab = c.line(0).index('1 VMs')
+        assert not c.screen.buffer[0][tab].reverse and c.screen.buffer[0][tab].bold
+
+
+def test_terminals(host):
+    """Each terminal that the image knows, and one that it does not."""
+    for term in ('linux', 'xterm', 'vt100', 'vt220', 'screen', 'tmux', 'ansi',
+                 'unheard-of'):
+        with harness.Console(host, term=term) as c:
+            c.wait('VMs').wait('Quit').press('q').wait('F10 leaves')
+            c.type('\x03')
+            assert c.wait_end() == 0, term
+    with harness.Console(host, term='dumb') as c:
+        c.wait('cannot place characters')
+        assert c.wait_end() == 1

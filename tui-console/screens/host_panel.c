@@ -103,7 +103,7 @@ void host_panel_draw(struct ui *ui, const struct host *h, struct ui_rect area)
 				  i * (w + 3), TALL_HEIGHT - 1, w });
 		return;
 	}
-	w = (area.w - 2) / 2;
+	w = (area.w - 3) / 2;
 	for (int i = 0; i < 4; i++)
 		draw_short(ui, h, &bar[i], (struct ui_rect){ area.y + i / 2, area.x + 1 +
 			   i % 2 * (w + 1), 1, w });

@@ -17,6 +17,12 @@ static void draw_clock(struct ui *ui)
 	ui_put_right(ui, 0, ui->columns - 7, 6, UI_BAR, text);
 }
 
+/* The tab one is on. Without colours: a hole in the bar. */
+static int tab_attr(struct ui *ui)
+{
+	return ui->colours ? ui->attr[UI_SELECTED] | (int)A_BOLD : (int)A_BOLD;
+}
+
 /* The tabs, each with its number key. */
 static void draw_tabs(struct ui *ui, int x)
 {
@@ -26,8 +32,8 @@ static void draw_tabs(struct ui *ui, int x)
 		int used = snprintf(text, sizeof(text), " %zu %s ", i + 1,
 				    ui_main_screens[i]->title);
 
-		put_cells(ui, 0, x, ui->attr[here ? UI_SELECTED : UI_BAR] |
-			  (here ? (int)A_BOLD : 0), text, ui->columns - 8 - x);
+		put_cells(ui, 0, x, here ? tab_attr(ui) : ui->attr[UI_BAR], text,
+			  ui->columns - 8 - x);
 		x += used;
 	}
 }

@@ -15,7 +15,7 @@
 #include <unistd.h>
 
 #include "ui/priv.h"
-#include "ui/repeat.h"
+#include "ui/terminfo.h"
 #include "ui/text.h"
 
 #define ANSWER_MS 400
@@ -158,9 +158,9 @@ static const struct colour colours[UI_STYLES] = {
 	[UI_DIM] = { COLOR_CYAN, -1, 245, -1, A_NORMAL, A_NORMAL },
 	[UI_BOLD] = { -1, -1, -1, -1, A_BOLD, A_BOLD },
 	[UI_TITLE] = { COLOR_CYAN, -1, 80, -1, A_BOLD, A_BOLD },
-	[UI_GOOD] = { COLOR_GREEN, -1, 77, -1, A_NORMAL, A_NORMAL },
-	[UI_WARN] = { COLOR_YELLOW, -1, 221, -1, A_NORMAL, A_BOLD },
-	[UI_BAD] = { COLOR_RED, -1, 203, -1, A_BOLD, A_BOLD },
+	[UI_GOOD] = { COLOR_GREEN, -1, 71, -1, A_NORMAL, A_NORMAL },
+	[UI_WARN] = { COLOR_YELLOW, -1, 179, -1, A_NORMAL, A_BOLD },
+	[UI_BAD] = { COLOR_RED, -1, 167, -1, A_BOLD, A_BOLD },
 	[UI_ACCENT] = { COLOR_CYAN, -1, 110, -1, A_NORMAL, A_BOLD },
 	[UI_SELECTED] = { COLOR_BLACK, COLOR_CYAN, 231, 24, A_NORMAL, A_REVERSE },
 	[UI_BAR] = { COLOR_WHITE, COLOR_BLUE, 252, 236, A_NORMAL, A_REVERSE },
@@ -220,6 +220,12 @@ bool term_start(struct ui *ui, char *problem, size_t size)
 	if (!ui->term) {
 		snprintf(problem, size, "no terminal description: /usr/share/terminfo is "
 			 "missing");
+		return false;
+	}
+	if (!term_can_place()) {
+		term_end(ui);
+		snprintf(problem, size, "this terminal (%s) cannot place characters: set "
+			 "TERM to what it is, vt100 say", name);
 		return false;
 	}
 	set_modes();
