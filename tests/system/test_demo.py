@@ -135,6 +135,74 @@ def test_several_vcpus(live):
     live.run('xl destroy demo')
 
 
+def until(live, condition, seconds=200):
+    """Waits for a shell's condition, and fails when it does not come about."""
+    live.run(f'for i in $(seq {seconds}); do {condition} && break; sleep 1; done; '
+             f'{condition}')
+
+
+def connected(kind, count):
+    return f'[ $(xl {kind}-list demo | grep -c "^[0-9].* 4 ") = {count} ]'
+
+
+def megabytes(test):
+    return f"xl list demo | awk 'NR == 2 {{ exit !($3 {test}) }}'"
+
+
+def test_changes_while_it_runs(live):
+    """Disk, interface, memory and CPUs come and go, and the guest follows. Its kernel
+    brings memory online that it gets beyond what it booted with."""
+    live.run(f'xl create {CONFIG} vcpus=2 maxmem=256 '
+             'extra="console=hvc0 quiet memhp_default_state=online" >/dev/null')
+    until(live, connected('network', 1))
+    live.run('truncate -s 64M /tmp/more.img')
+    live.run('xl block-attach demo /tmp/more.img,raw,xvdb,w')
+    live.run('xl network-attach demo bridge=xenbr0')
+    until(live, connected('block', 1))
+    until(live, connected('network', 2))
+    live.run('xl block-attach demo /tmp/more.img,raw,xvdc,w', status=1)
+    live.run('xl block-detach demo xvdb; xl network-detach demo 1')
+    assert 'more.img' not in live.run('losetup -a')
+    assert live.run('xl block-list demo').count('\n') == 0
+    live.run('xl mem-set demo 96')
+    until(live, megabytes('<= 97'))
+    live.run('xl mem-set demo 192')
+    until(live, megabytes('>= 190'))
+    live.run('xl mem-set demo 300', status=1)
+    live.run('xl vcpu-set demo 1')
+    until(live, 'xl vcpu-list demo | grep -q -e --p')
+    live.run('xl vcpu-pin demo 0 1')
+    assert '1 / all' in live.run('xl vcpu-list demo')
+    live.run('xl vcpu-pin demo 0 7', status=1)
+
+
+def test_changes_outlive_a_reboot(live):
+    live.run('xl block-attach demo /tmp/more.img,raw,xvdb,w')
+    before = live.run('xl domid demo')
+    live.run('xl reboot demo')
+    until(live, f'[ "$(xl domid demo 2>/dev/null)" != {before} ] && ' +
+          connected('block', 1))
+    assert live.run('xl list demo').split('\n')[1].split()[2] == '192'
+    live.run('xl destroy demo; rm /tmp/more.img')
+
+
+def test_destroyed_by_two_at_once(live):
+    before = ledger(live)
+    for _ in range(2):
+        live.run(f'xl create {CONFIG} >/dev/null; xl destroy demo & xl destroy demo; '
+                 'r=$?; wait $!; [ $r$? = 00 ]')
+    assert ledger(live) == before
+
+
+def test_starts_with_the_host(live):
+    """hostd, started for the first time since boot, starts what is linked."""
+    live.run(f'xl define -q {CONFIG}; xl autostart demo on')
+    live.run('rm /run/basalt/autostart.done; kill -9 $(pidof hostd)')
+    until(live, 'xl domid demo >/dev/null 2>&1')
+    live.run('xl undefine demo', status=1)
+    live.run('xl destroy demo; xl undefine demo; [ -z "$(ls /etc/xen/auto)" ]')
+
+
 def test_daemons_can_be_killed(live):
     """Kill each of our processes: init starts it anew, a guest goes on."""
     live.run(f'xl create {CONFIG} >/dev/null')
