@@ -73,6 +73,9 @@ def test_volumes(host, size):
     with harness.Console(host, size, argv=STORAGE) as c:
         open_pool(c).wait('db ').wait('web ')
         assert 'vm1' in c.row('web ')
+        host.run('storage', 'create', 'files/other', '4M')
+        c.press('F5').wait('other ', 4)
+        host.run('storage', 'delete', 'files/other')
         c.press('n').wait('New volume')
         type_line(c, 'new')
         c.press('F2')

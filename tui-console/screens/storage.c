@@ -8,13 +8,13 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define LOOK_EVERY 15 /* refreshes (seconds): looking at disks reads from them */
+#define LOOK_EVERY 15 /* seconds: looking at disks reads from them */
 
 struct storage {
 	struct records pools, disks;
 	struct ui_run *looking[2];
 	char problem[300];
-	unsigned int age;
+	struct storage_clock clock;
 	struct storage_tasks tasks;
 	struct ui_table table;
 };
@@ -203,7 +203,6 @@ static void look(struct ui *ui, struct storage *s)
 	char *const pools_argv[] = { storage, pools, tabs, NULL };
 	char *const disks_argv[] = { storage, disks, tabs, NULL };
 
-	s->age = 0;
 	if (!s->looking[0])
 		s->looking[0] = ui_run_start(ui, pools_argv, take_pools, s);
 	if (!s->looking[1])
@@ -216,7 +215,6 @@ static bool open_storage(struct ui *ui, void *self, const void *arg)
 
 	(void)ui, (void)arg;
 	ui_table_init(&s->table, &model, s, -1);
-	s->age = LOOK_EVERY;
 	return true;
 }
 
@@ -235,7 +233,9 @@ static void refresh(struct ui *ui, void *self)
 {
 	struct storage *s = self;
 
-	if (storage_tasks_look(ui, &s->tasks) || ++s->age >= LOOK_EVERY)
+	bool ended = storage_tasks_look(ui, &s->tasks);
+
+	if (storage_clock_due(&s->clock, LOOK_EVERY) || ended)
 		look(ui, s);
 }
 
@@ -375,12 +375,7 @@ static void do_cancel(struct ui *ui, void *self)
 
 static bool key(struct ui *ui, void *self, int k)
 {
-	struct storage *s = self;
-
-	/* F5 comes as a refresh; without waiting for the next turn. */
-	if (k == UI_KEY_F5)
-		s->age = LOOK_EVERY;
-	return ui_table_key(ui, &s->table, k);
+	return ui_table_key(ui, &((struct storage *)self)->table, k);
 }
 
 static const struct ui_action actions[] = {
@@ -403,7 +398,7 @@ const struct ui_screen screen_storage = {
 		"what is on them. Work that takes long goes on when this screen is left.\n"
 		UI_TABLE_HELP,
 	.size = sizeof(struct storage),
-	.refresh_ms = 1000,
+	.refresh_ms = STORAGE_REFRESH_MS,
 	.actions = actions,
 	.open = open_storage,
 	.close = close_storage,

@@ -41,6 +41,17 @@ struct ui_rect storage_tasks_draw(struct ui *ui, const struct storage_tasks *t,
 /* Asks which one and cancels it. */
 void storage_task_cancel(struct ui *ui, struct storage_tasks *t);
 
+/*
+ * Whether refresh() is to fetch anew: every so many seconds, and at once when a
+ * person asks (F5), which is known by its coming before refresh_ms have gone by.
+ */
+#define STORAGE_REFRESH_MS 1000
+
+struct storage_clock {
+	int64_t last_ms, fetched_ms;
+};
+bool storage_clock_due(struct storage_clock *c, unsigned int seconds);
+
 /* --- forms (storage_forms.c) ------------------------------------------------ */
 /* pools: what `storage pools` said. Each returns true when something was changed. */
 bool storage_form_pool(struct ui *ui, const struct records *disks, const char *disk);

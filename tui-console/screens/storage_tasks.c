@@ -7,6 +7,23 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
+
+bool storage_clock_due(struct storage_clock *c, unsigned int seconds)
+{
+	struct timespec t;
+	int64_t now;
+	bool asked;
+
+	clock_gettime(CLOCK_MONOTONIC, &t);
+	now = (int64_t)t.tv_sec * 1000 + t.tv_nsec / 1000000;
+	asked = c->last_ms && now - c->last_ms < STORAGE_REFRESH_MS - 10;
+	c->last_ms = now;
+	if (!asked && c->fetched_ms && now - c->fetched_ms < seconds * 1000)
+		return false;
+	c->fetched_ms = now;
+	return true;
+}
 
 void storage_task_start(struct ui *ui, struct storage_tasks *t, const char *what,
 			char *const argv[])

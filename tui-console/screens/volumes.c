@@ -8,14 +8,14 @@
 
 #include "screens/storage.h"
 
-#define LOOK_EVERY 5 /* refreshes (seconds) */
+#define LOOK_EVERY 5 /* seconds */
 
 struct volumes {
 	char pool[64];
 	struct records list, pools;
 	struct ui_run *looking, *looking_pools;
 	char problem[300];
-	unsigned int age;
+	struct storage_clock clock;
 	struct storage_tasks tasks;
 	struct ui_table table;
 };
@@ -146,7 +146,6 @@ static void look(struct ui *ui, struct volumes *v)
 	char *const argv[] = { storage, list, v->pool, tabs, NULL };
 	char *const pools_argv[] = { storage, pools, tabs, NULL };
 
-	v->age = 0;
 	if (!v->looking)
 		v->looking = ui_run_start(ui, argv, take_list, v);
 	if (!v->looking_pools)
@@ -160,7 +159,6 @@ static bool open_volumes(struct ui *ui, void *self, const void *arg)
 	(void)ui;
 	snprintf(v->pool, sizeof(v->pool), "%s", (const char *)arg);
 	ui_table_init(&v->table, &model, v, -1);
-	v->age = LOOK_EVERY;
 	return true;
 }
 
@@ -179,7 +177,9 @@ static void refresh(struct ui *ui, void *self)
 {
 	struct volumes *v = self;
 
-	if (storage_tasks_look(ui, &v->tasks) || ++v->age >= LOOK_EVERY)
+	bool ended = storage_tasks_look(ui, &v->tasks);
+
+	if (storage_clock_due(&v->clock, LOOK_EVERY) || ended)
 		look(ui, v);
 }
 
@@ -376,7 +376,7 @@ const struct ui_screen screen_volumes = {
 	.help = "The volumes of a pool, each followed by its snapshots. A VM that uses a "
 		"volume must be shut down before it is changed.\n" UI_TABLE_HELP,
 	.size = sizeof(struct volumes),
-	.refresh_ms = 1000,
+	.refresh_ms = STORAGE_REFRESH_MS,
 	.actions = actions,
 	.open = open_volumes,
 	.close = close_volumes,

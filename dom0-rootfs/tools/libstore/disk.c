@@ -9,6 +9,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "libstore/internal.h"
@@ -85,6 +86,20 @@ static void holder_of(const struct store *s, const char *dir, char *buf, size_t 
 		closedir(d);
 }
 
+/* Do both name the same device? A mount may have been made through a link. */
+static bool same_device(const struct store *s, const char *node, const char *other)
+{
+	char a[STORE_PATH_SIZE], b[STORE_PATH_SIZE];
+	struct stat x, y;
+
+	if (!strcmp(node, other) || strncmp(other, "/dev/", 5))
+		return !strcmp(node, other);
+	store_path(s, a, "%s", node);
+	store_path(s, b, "%s", other);
+	return stat(a, &x) == 0 && stat(b, &y) == 0 && S_ISBLK(x.st_mode) &&
+	       S_ISBLK(y.st_mode) && x.st_rdev == y.st_rdev;
+}
+
 /* Is path the device of a line of /proc/mounts or /proc/swaps? */
 static void mount_of(const struct store *s, const char *node, char *buf, size_t size)
 {
@@ -98,7 +113,7 @@ static void mount_of(const struct store *s, const char *node, char *buf, size_t 
 		f = fopen(path, "re");
 		while (f && !*buf && fgets(line, sizeof(line), f)) {
 			if (sscanf(line, "%255s %255s", device, on) != 2 ||
-			    strcmp(device, node))
+			    !same_device(s, node, device))
 				continue;
 			if (i)
 				snprintf(buf, size, "used as swap");

@@ -143,7 +143,20 @@ static int erase(struct store *s, const struct store_disk *d,
 	return ret;
 }
 
-/* May the device be taken? *what says what is on it. */
+/* Does the kernel hold it or a part of it, whatever for? */
+static bool is_held(const struct store *s, const struct store_part *part)
+{
+	char node[STORE_PATH_SIZE];
+	int fd;
+
+	store_path(s, node, "/dev/%s", part->name);
+	fd = open(node, O_RDONLY | O_EXCL | O_CLOEXEC);
+	if (fd >= 0)
+		close(fd);
+	return fd < 0 && errno == EBUSY;
+}
+
+/* May the device be taken? Then its old contents are erased. */
 static int check_device(struct store *s, const struct store_pool_spec *spec,
 			struct store_error *err)
 {
@@ -157,6 +170,8 @@ static int check_device(struct store *s, const struct store_pool_spec *spec,
 		return ret;
 	whole = !strcmp(part.name, d.name);
 	snprintf(use, sizeof(use), "%s", whole ? d.use : part.use);
+	if (!*use && is_held(s, &part))
+		snprintf(use, sizeof(use), "by the system");
 	if (*use)
 		return store_fail(err, -EBUSY, "%s: it is in use (%s): release it first, "
 				  "or choose another disk", spec->on, use);
