@@ -55,13 +55,13 @@ static const struct ui_screen *find_screen(const char *name)
 	return NULL;
 }
 
-static int usage(void)
+static int usage(FILE *to)
 {
-	fputs("Usage: basalt [--screen NAME]\nThe console of this server. Screens:", stderr);
+	fputs("Usage: basalt [--screen NAME]\nThe console of this server. Screens:", to);
 	for (size_t i = 0; i < ui_nmain_screens; i++)
-		fprintf(stderr, " %s", ui_main_screens[i]->name);
-	fputs("\n", stderr);
-	return 2;
+		fprintf(to, " %s", ui_main_screens[i]->name);
+	fputs("\n", to);
+	return to == stdout ? 0 : 2;
 }
 
 int main(int argc, char **argv)
@@ -79,7 +79,7 @@ int main(int argc, char **argv)
 	else if (argc > 1)
 		first = NULL;
 	if (!first)
-		return usage();
+		return usage(argc == 2 && !strcmp(argv[1], "--help") ? stdout : stderr);
 	gethostname(app.host, sizeof(app.host) - 1);
 	ui = ui_start(&options, problem, sizeof(problem));
 	if (!ui) {

@@ -170,3 +170,17 @@ def test_storage_bar(host, size):
                'printf "b\\tdir\\t107374182400\\t0\\t0\\t1\\tsdb\\t\\n"\n', 0o755)
     with harness.Console(host, size) as c:
         c.wait(r'Storage.*50\.0 GiB of 200')
+
+
+def test_store_away(host):
+    """xenstored dies and comes back: what was known stays, and it is said."""
+    host.add_vm('web1')
+    host.define_vm('spare')
+    with harness.Console(host) as c:
+        c.wait('web1 +running')
+        host.daemons[0].kill()
+        host.daemons[0].wait()
+        c.wait('xenstored does not answer')
+        assert 'web1' in c.text() and 'spare' in c.text()
+        host.daemons[0] = host.start('xenstored', '--no-hypervisor', '-F')
+        c.wait_gone('xenstored does not answer').wait('web1 +running')

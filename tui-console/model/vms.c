@@ -14,7 +14,7 @@ const char *vm_state_name(enum vm_state state)
 	static const char *const names[] = {
 		[VM_RUNNING] = "running", [VM_PAUSED] = "paused", [VM_ENDED] = "ended",
 		[VM_CRASHED] = "crashed", [VM_DYING] = "ending", [VM_STOPPED] = "stopped",
-		[VM_TEMPLATE] = "template", [VM_BROKEN] = "mistake",
+		[VM_TEMPLATE] = "template", [VM_UNKNOWN] = "unknown", [VM_BROKEN] = "mistake",
 	};
 
 	return names[state];
@@ -141,6 +141,17 @@ int vms_merge(struct vms *v, const struct dom_info *running, size_t nrunning)
 	return 0;
 }
 
+int vms_unknown(struct vms *v)
+{
+	int ret = vms_merge(v, NULL, 0);
+
+	for (size_t i = 0; i < v->n; i++) {
+		if (v->list[i].state == VM_STOPPED)
+			v->list[i].state = VM_UNKNOWN;
+	}
+	return ret;
+}
+
 /* All files are read only when one of them has changed. */
 static void read_definitions(struct vms *v)
 {
@@ -177,11 +188,18 @@ int vms_refresh(struct vms *v, struct dom *dom, struct dom_error *err)
 	struct dom_info *list = NULL;
 	size_t n = 0;
 	uint64_t uptime;
-	int ret = dom ? dom_list(dom, &list, &n, err) : 0;
+	int ret = dom ? dom_list(dom, &list, &n, err) : -ENOTCONN;
 
+	if (ret) {
+		if (v->have_stamp && v->asked)
+			return ret;
+		read_definitions(v);
+		vms_unknown(v);
+		return ret;
+	}
+	v->asked = true;
 	read_definitions(v);
-	if (vms_merge(v, list, n))
-		ret = -ENOMEM;
+	ret = vms_merge(v, list, n);
 	free(list);
 	for (size_t i = 0; i < v->n; i++) {
 		struct vm *vm = &v->list[i];

@@ -17,6 +17,7 @@ enum vm_state {
 	VM_DYING,   /* being removed */
 	VM_STOPPED,
 	VM_TEMPLATE,
+	VM_UNKNOWN, /* the hypervisor or xenstored does not answer */
 	VM_BROKEN,  /* its definition has a mistake: problem tells which */
 };
 
@@ -44,10 +45,11 @@ struct vms {
 	size_t ndefined;
 	uint64_t stamp; /* of the definitions read last */
 	bool have_stamp;
+	bool asked; /* the hypervisor has answered once */
 };
 
-/* Looks at everything anew. dom may be NULL: only definitions then. On an error the
- * running ones are missing; the definitions are shown all the same. */
+/* Looks at everything anew. dom NULL (no connection) or an error: what was known stays,
+ * and without that the definitions are there, their state unknown. */
 int vms_refresh(struct vms *v, struct dom *dom, struct dom_error *err);
 void vms_free(struct vms *v);
 
@@ -56,6 +58,8 @@ void vms_free(struct vms *v);
  * known of a VM (metrics, start) is carried over when it is still the same domain.
  */
 int vms_merge(struct vms *v, const struct dom_info *running, size_t nrunning);
+/* The rows when nobody can tell what runs. */
+int vms_unknown(struct vms *v);
 
 const struct vm *vms_find(const struct vms *v, const char *name);
 const char *vm_state_name(enum vm_state state); /* "running", ...: at most 8 letters */

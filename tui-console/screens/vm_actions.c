@@ -32,7 +32,7 @@ enum ui_style vm_state_style(struct ui *ui, const struct vm *vm)
 	static const enum ui_style styles[] = {
 		[VM_RUNNING] = UI_GOOD, [VM_PAUSED] = UI_WARN, [VM_ENDED] = UI_WARN,
 		[VM_CRASHED] = UI_BAD, [VM_DYING] = UI_WARN, [VM_STOPPED] = UI_DIM,
-		[VM_TEMPLATE] = UI_ACCENT, [VM_BROKEN] = UI_BAD,
+		[VM_TEMPLATE] = UI_ACCENT, [VM_UNKNOWN] = UI_WARN, [VM_BROKEN] = UI_BAD,
 	};
 
 	return find_request(ui, vm->name) ? UI_WARN : styles[vm->state];

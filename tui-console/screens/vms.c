@@ -250,8 +250,10 @@ static void refresh_vms(struct ui *ui, void *self)
 	struct dom_error err = { .text = "" };
 	struct dom *dom = app_dom(ui, &err);
 
-	if (vms_refresh(&d->vms, dom, &err) && dom)
+	if (vms_refresh(&d->vms, dom, &err) && dom) {
 		app_lost(ui);
+		dom = NULL;
+	}
 	host_refresh(&d->host, dom);
 	ask_pools(ui, d);
 	snprintf(d->problem, sizeof(d->problem), "%s", err.text);

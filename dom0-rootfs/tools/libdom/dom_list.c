@@ -56,15 +56,24 @@ void dom_uuid_text(const uint8_t u[16], char text[DOM_UUID_TEXT_SIZE])
 		 u[11], u[12], u[13], u[14], u[15]);
 }
 
-void domain_name(struct dom *dom, uint32_t domid, char name[DOM_NAME_SIZE])
+/* 0, or -errno when the store cannot tell; a domain without a name has "". */
+static int read_name(struct dom *dom, uint32_t domid, char name[DOM_NAME_SIZE])
 {
 	char path[64];
+	int ret;
 
 	snprintf(path, sizeof(path), "/local/domain/%u/name", domid);
-	if (xs_read(dom->xs, XS_TX_NONE, path, name, DOM_NAME_SIZE) < 0)
+	ret = xs_read(dom->xs, XS_TX_NONE, path, name, DOM_NAME_SIZE);
+	if (ret < 0)
 		name[0] = '\0';
 	if (domid == 0 && !name[0])
 		snprintf(name, DOM_NAME_SIZE, "Domain-0");
+	return ret == -ENOTCONN || ret == -ETIMEDOUT ? ret : 0;
+}
+
+void domain_name(struct dom *dom, uint32_t domid, char name[DOM_NAME_SIZE])
+{
+	read_name(dom, domid, name);
 }
 
 int domain_state(struct dom *dom, uint32_t domid,
@@ -83,12 +92,11 @@ int domain_state(struct dom *dom, uint32_t domid,
 	return 0;
 }
 
-static void fill_info(struct dom *dom, const struct xen_domctl_getdomaininfo *in,
-		      struct dom_info *out)
+/* All but its name. */
+static void fill_info(const struct xen_domctl_getdomaininfo *in, struct dom_info *out)
 {
 	memset(out, 0, sizeof(*out));
 	out->domid = in->domain;
-	domain_name(dom, in->domain, out->name);
 	memcpy(out->uuid, in->handle, sizeof(out->uuid));
 	out->running = in->flags & XEN_DOMINF_running;
 	out->blocked = in->flags & XEN_DOMINF_blocked;
@@ -120,6 +128,19 @@ static int grow(struct dom_info **list, size_t have, size_t count)
 	return 0;
 }
 
+/* A list without names would show every VM as another one: better none. */
+static int fill_batch(struct dom *dom, const struct xen_domctl_getdomaininfo *batch,
+		      int count, struct dom_info *out)
+{
+	int ret = 0;
+
+	for (int i = 0; i < count && ret == 0; i++) {
+		fill_info(&batch[i], &out[i]);
+		ret = read_name(dom, batch[i].domain, out[i].name);
+	}
+	return ret;
+}
+
 int dom_list(struct dom *dom, struct dom_info **list, size_t *count,
 	     struct dom_error *err)
 {
@@ -127,7 +148,7 @@ int dom_list(struct dom *dom, struct dom_info **list, size_t *count,
 	struct dom_info *all = NULL;
 	uint32_t first = 0;
 	size_t n = 0;
-	int got, i;
+	int got, ret;
 
 	do {
 		got = hv_domain_list(dom->hv, (uint16_t)first, batch, LIST_BATCH);
@@ -137,8 +158,13 @@ int dom_list(struct dom *dom, struct dom_info **list, size_t *count,
 			free(all);
 			return dom_fail_errno(err, got, "domains cannot be listed");
 		}
-		for (i = 0; i < got; i++)
-			fill_info(dom, &batch[i], &all[n++]);
+		ret = fill_batch(dom, batch, got, all + n);
+		if (ret) {
+			free(all);
+			return dom_fail(err, -ENOTCONN, "xenstored does not answer: it is "
+					"not running, or hangs: see /var/log/messages");
+		}
+		n += (size_t)got;
 		if (got)
 			first = batch[got - 1].domain + 1u;
 	} while (got == LIST_BATCH && first < DOMID_FIRST_RESERVED);
@@ -153,8 +179,10 @@ int dom_get(struct dom *dom, uint32_t domid, struct dom_info *out,
 	struct xen_domctl_getdomaininfo info;
 	int ret = domain_state(dom, domid, &info, err);
 
-	if (ret == 0)
-		fill_info(dom, &info, out);
+	if (ret == 0) {
+		fill_info(&info, out);
+		domain_name(dom, domid, out->name);
+	}
 	return ret;
 }
 

@@ -55,7 +55,8 @@ struct dom_info {
 	uint32_t cpupool;
 };
 
-/* Every domain with its name, ascending domid, dom0 first. free() the list. */
+/* Every domain with its name, ascending domid, dom0 first. free() the list. Without
+ * xenstored there is none: -ENOTCONN. */
 int dom_list(struct dom *dom, struct dom_info **list, size_t *count,
 	     struct dom_error *err);
 int dom_get(struct dom *dom, uint32_t domid, struct dom_info *out,

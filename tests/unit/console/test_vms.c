@@ -212,9 +212,25 @@ static void test_economy(void **state)
 	vms_refresh(&v, some_dom(), NULL);
 	assert_int_equal(reads, 2);
 	assert_int_equal(uptimes, 2);
-	vms_refresh(&v, NULL, NULL); /* no hypervisor: the defined ones are there */
-	assert_int_equal(v.n, 2);
-	assert_int_equal(vms_find(&v, "web")->state, VM_STOPPED);
+	vms_free(&v);
+}
+
+/* Nobody tells what runs: nothing is called stopped that may be running. */
+static void test_unknown(void **state)
+{
+	struct vms v = { .metrics_dir = dir };
+
+	(void)state;
+	add_running(1, "web");
+	add_defined("web");
+	add_defined("db")->template = true;
+	assert_int_equal(vms_refresh(&v, NULL, NULL), -ENOTCONN);
+	assert_int_equal(vms_find(&v, "web")->state, VM_UNKNOWN);
+	assert_int_equal(vms_find(&v, "db")->state, VM_TEMPLATE);
+	assert_int_equal(vms_refresh(&v, some_dom(), NULL), 0);
+	assert_int_equal(vms_find(&v, "web")->state, VM_RUNNING);
+	assert_int_equal(vms_refresh(&v, NULL, NULL), -ENOTCONN);
+	assert_int_equal(vms_find(&v, "web")->state, VM_RUNNING); /* as last known */
 	vms_free(&v);
 }
 
@@ -308,6 +324,7 @@ int main(void)
 		cmocka_unit_test_setup(test_merge, clear),
 		cmocka_unit_test_setup(test_states, clear),
 		cmocka_unit_test_setup(test_economy, clear),
+		cmocka_unit_test_setup(test_unknown, clear),
 		cmocka_unit_test_setup(test_rates, clear),
 		cmocka_unit_test_setup(test_order, clear),
 		cmocka_unit_test_setup(test_neighbours, clear),
