@@ -206,9 +206,14 @@ static bool is_extent(const char *name)
 static void add_image(struct search *f, const char *path, const char *name,
 		      const struct stat *st)
 {
-	int fd = open(path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW);
 	struct store_image *img;
+	int fd;
 
+	/* A pool may lie in one of the usual directories. */
+	for (size_t i = 0; i < *f->count; i++)
+		if (!strcmp((*f->list)[i].path, path))
+			return;
+	fd = open(path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW);
 	if (fd < 0)
 		return;
 	img = store_grow((void **)f->list, f->count, sizeof(*img));

@@ -320,6 +320,44 @@ static void test_half_made_volumes(void **state)
 	assert_int_equal(world_files(&w, "a"), 0);
 }
 
+/* By what is in them, not by their names; once, though two ways lead there. */
+static void test_images(void **state)
+{
+	static const struct {
+		const char *name;
+		enum store_format format;
+	} want[] = {
+		{ "a.qcow2", STORE_QCOW2 }, { "b.img", STORE_VMDK }, { "c.iso", STORE_ISO },
+		{ "d.img", STORE_RAW },	    { "e.VHD", STORE_VHD },
+	};
+	struct store_image *list;
+	char pool[] = "pool files";
+	size_t n;
+	(void)state;
+
+	world_run(&w, "mkdir -p state/images/sub/.hidden mnt/1/2/3/4/5 && cd state/images && "
+		  "truncate -s 1M d.img notes.txt .x.img sub/.hidden/h.img x-flat.vmdk && "
+		  "qemu-img convert -O qcow2 d.img a.qcow2 && "
+		  "qemu-img convert -O vmdk d.img sub/b.img && "
+		  "qemu-img convert -O vpc d.img e.VHD && truncate -s 40K c.iso && "
+		  "printf CD001 | dd of=c.iso bs=1 seek=32769 conv=notrunc && "
+		  "cp d.img ../../mnt/1/2/3/4/5/deep.img && ln -s /etc/passwd l.img");
+	world_run(&w, "echo 'pool = files dir path:/state/images' >etc/pools.conf");
+	assert_int_equal(store_images(w.store, &list, &n, &w.err), 0);
+	assert_int_equal(n, ARRAY_SIZE(want));
+	for (size_t i = 0; i < n; i++) {
+		size_t j = 0;
+
+		while (j < ARRAY_SIZE(want) && strcmp(want[j].name, list[i].name))
+			j++;
+		if (j == ARRAY_SIZE(want))
+			fail_msg("%s", list[i].path);
+		assert_int_equal(list[i].format, want[j].format);
+		assert_string_equal(list[i].where, pool);
+	}
+	free(list);
+}
+
 int main(void)
 {
 #define TEST(fn) cmocka_unit_test_setup_teardown(fn, set_up, tear_down)
@@ -333,6 +371,7 @@ int main(void)
 		TEST(test_in_use_is_refused),
 		TEST(test_snapshots_and_clones),
 		TEST(test_half_made_volumes),
+		TEST(test_images),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
