@@ -100,15 +100,43 @@ struct edit {
 	struct spans text, old, new;
 };
 
+/* Keys whose default is what another one says: a text that has only one of the two
+ * gets both once they differ. */
+static const struct {
+	const char *changed, *implied;
+} pairs[] = {
+	{ "memory", "maxmem" },
+	{ "maxmem", "memory" },
+	{ "vcpus", "maxvcpus" },
+	{ "maxvcpus", "vcpus" },
+};
+
+static bool differs(const struct edit *e, const char *key)
+{
+	return !same(last_of(&e->old, key), last_of(&e->new, key));
+}
+
+/* What two keys are set to in the new form. */
+static bool same_value(const struct edit *e, const char *a, const char *b)
+{
+	const struct span *x = last_of(&e->new, a), *y = last_of(&e->new, b);
+	size_t n = strlen(a), m = strlen(b);
+
+	return x && y && (size_t)(x->to - x->from) - n == (size_t)(y->to - y->from) - m &&
+	       !memcmp(x->from + n, y->from + m, (size_t)(x->to - x->from) - n);
+}
+
 static bool changed(const struct edit *e, const char *key)
 {
-	if (!same(last_of(&e->old, key), last_of(&e->new, key)))
+	if (differs(e, key))
 		return true;
 	for (size_t i = 0; i < sizeof(replaced) / sizeof(replaced[0]); i++) {
-		const char *by = replaced[i].changed;
-
-		if (!strcmp(replaced[i].gone, key) &&
-		    !same(last_of(&e->old, by), last_of(&e->new, by)))
+		if (!strcmp(replaced[i].gone, key) && differs(e, replaced[i].changed))
+			return true;
+	}
+	for (size_t i = 0; i < sizeof(pairs) / sizeof(pairs[0]); i++) {
+		if (!strcmp(pairs[i].implied, key) && differs(e, pairs[i].changed) &&
+		    !same_value(e, pairs[i].changed, key))
 			return true;
 	}
 	return false;

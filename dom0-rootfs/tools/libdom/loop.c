@@ -3,6 +3,7 @@
  * as long as somebody has it open, first this process, then dom0's back end. So
  * a process killed half-way leaves none behind, and a VM's end frees its own.
  */
+#define _GNU_SOURCE /* O_DIRECT */
 #include <errno.h>
 #include <fcntl.h>
 #include <linux/loop.h>
@@ -37,6 +38,23 @@ static int try_one(int ctl, const struct loop_config *config, bool readonly, dev
 	return err;
 }
 
+/*
+ * Can the file be read past the page cache? The kernel takes a file on an overlay for
+ * one that can, whatever lies below (memory cannot), and then fails every request.
+ */
+static bool takes_direct_io(int file)
+{
+	char path[40];
+	int fd;
+
+	snprintf(path, sizeof(path), "/proc/self/fd/%d", file);
+	fd = open(path, O_RDONLY | O_DIRECT | O_CLOEXEC);
+	if (fd < 0)
+		return false;
+	close(fd);
+	return true;
+}
+
 int loop_attach(const char *path, int file, bool readonly, int *loop_fd, dev_t *dev)
 {
 	struct loop_config config = {.fd = (uint32_t)file};
@@ -45,8 +63,8 @@ int loop_attach(const char *path, int file, bool readonly, int *loop_fd, dev_t *
 
 	if (ctl < 0)
 		return -errno;
-	config.info.lo_flags = LO_FLAGS_AUTOCLEAR | LO_FLAGS_DIRECT_IO |
-			       (readonly ? LO_FLAGS_READ_ONLY : 0);
+	config.info.lo_flags = LO_FLAGS_AUTOCLEAR | (readonly ? LO_FLAGS_READ_ONLY : 0) |
+			       (takes_direct_io(file) ? LO_FLAGS_DIRECT_IO : 0);
 	snprintf((char *)config.info.lo_file_name, LO_NAME_SIZE, "%s", path);
 	for (i = 0; i < LOOP_TRIES && ret == -EBUSY; i++)
 		ret = try_one(ctl, &config, readonly, dev);

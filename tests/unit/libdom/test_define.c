@@ -361,6 +361,41 @@ static void from_kernel_to_disk_and_back(void **state)
 	config_free(&kernel);
 }
 
+/*
+ * Less memory than before, and as much at most: the file said only "memory", so that its
+ * maximum went down with it, which was taken for a file that cannot be changed.
+ */
+static void pairs_are_written_out(void **state)
+{
+	static const char text[] = SMALL("a");
+	static const char most[] = "name='a'\nmaxmem=64\nmaxvcpus=2\nkernel='/k'\n";
+	struct vm_config from, to;
+	char *out;
+	size_t len;
+
+	(void)state;
+	assert_int_equal(parse(text, &from), 0);
+	assert_int_equal(config_copy(&from, &to), 0);
+	to.memory_mib = 32;
+	to.maxvcpus = 2;
+	assert_int_equal(config_edit(text, strlen(text), &from, &to, &out, &len), 0);
+	assert_string_equal(out, "name='a'\nmemory = 32\nkernel='/k'\n"
+				 "maxvcpus = 2\nvcpus = 1\nmaxmem = 64\n");
+	free(out);
+	config_free(&from);
+	config_free(&to);
+	assert_int_equal(parse(most, &from), 0);
+	assert_int_equal(config_copy(&from, &to), 0);
+	to.maxmem_mib = 128;
+	to.maxvcpus = 4;
+	assert_int_equal(config_edit(most, strlen(most), &from, &to, &out, &len), 0);
+	assert_string_equal(out, "name='a'\nmaxmem = 128\nmaxvcpus = 4\nkernel='/k'\n"
+				 "vcpus = 2\nmemory = 64\n");
+	free(out);
+	config_free(&from);
+	config_free(&to);
+}
+
 /* += and keys given twice: one assignment is left. */
 static void joined_lists_become_one(void **state)
 {
@@ -575,6 +610,7 @@ int main(void)
 		IN_DIR(text_is_short),
 		IN_DIR(only_what_changed_changes),
 		IN_DIR(from_kernel_to_disk_and_back),
+		IN_DIR(pairs_are_written_out),
 		IN_DIR(joined_lists_become_one),
 		IN_DIR(anothers_change_is_not_lost),
 		IN_DIR(marks),
