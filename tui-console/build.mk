@@ -7,9 +7,9 @@ CONSOLE_SRC := $(wildcard tui-console/*.c tui-console/ui/*.c tui-console/model/*
 CONSOLE_OBJ := $(CONSOLE_SRC:tui-console/%.c=$(B)/tools/console/%.o)
 CONSOLE_LIBS := $(LIBMETRICS) $(LIBSETTINGS) \
 	$(patsubst %.c,$(B)/tools/storage.o/%.o,$(LIBSTORE_SRC) $(LIBCONF_SRC)) \
-	$(patsubst %.c,$(B)/tools/task.o/%.o,$(LIBTASK_SRC))
+	$(patsubst %.c,$(B)/tools/task.o/%.o,$(LIBTASK_SRC)) $(LIBNET)
 CONSOLE_SYSTEM_LIBS := -lncursesw -lvterm -lm -lcrypt $(LIBSTORE_LIBS)
-CONSOLE_PACKAGES := ncurses libvterm
+CONSOLE_PACKAGES := ncurses libvterm libxcrypt
 
 $(CONSOLE_OBJ): $(B)/tools/console/%.o: tui-console/%.c | $(SYSROOT) \
 		$(CONSOLE_PACKAGES:%=$(B)/packages/%.done)

@@ -17,8 +17,11 @@
 const struct ui_screen *const ui_main_screens[] = {
 	&screen_vms,
 	&screen_storage,
+	&screen_network,
 	&screen_tasks,
 	&screen_logs,
+	&screen_settings,
+	&screen_power,
 };
 const size_t ui_nmain_screens = sizeof(ui_main_screens) / sizeof(ui_main_screens[0]);
 

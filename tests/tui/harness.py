@@ -90,7 +90,7 @@ class Host:
         self.close()
 
     def argv(self, *command):
-        return ['unshare', '-rm', 'sh', '-c', ENTER, str(self.root), *command]
+        return ['unshare', '-rmu', 'sh', '-c', ENTER, str(self.root), *command]
 
     def env(self, **more):
         return {'PATH': '/usr/sbin:/usr/bin:/sbin:/bin', 'HOME': '/root', **more}

@@ -7,7 +7,7 @@ def test_logs(host, size):
                ''.join(f'2026-01-01 00:00:{i % 60:02} event {i}\n' for i in range(300)))
     host.write('/var/log/xen/console/guest-web1.log', 'Linux \x1b[1mboots\x1b[0m\r\nup\n')
     with harness.Console(host, size) as c:
-        c.wait('1 VMs').press('4')
+        c.wait('1 VMs').press('5')
         c.wait('Events .*300 of 300, followed').wait('event 299')
         with open(host.inside('/var/log/basalt/hostd.log'), 'a') as f:
             f.write('2026-01-01 00:01:00 web1 has ended by crash: restart\n')
@@ -28,7 +28,7 @@ def test_tasks(host, size):
     host.write('/usr/bin/work', '#!/bin/sh\necho "30 reading"\necho a line of its log\n'
                'trap "echo cleaned up; exit 1" TERM\nwhile :; do sleep 0.1; done\n', 0o755)
     with harness.Console(host, size) as c:
-        c.wait('1 VMs').press('3').wait('No long command')
+        c.wait('1 VMs').press('4').wait('No long command')
         host.run('task', 'run', 'Import of disk.qcow2', 'work')
         c.wait('Import of disk.qcow2 +running').wait('30 %').press('Enter')
         c.wait('a line of its log').wait('30 %').wait('reading')

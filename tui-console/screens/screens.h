@@ -12,4 +12,7 @@ extern const struct ui_screen screen_task; /* arg: its id, const char * */
 extern const struct ui_screen screen_logs;
 
 extern const struct ui_screen screen_storage; /* pools and disks */
+extern const struct ui_screen screen_network;
+extern const struct ui_screen screen_settings;
+extern const struct ui_screen screen_power;
 #endif

@@ -404,7 +404,8 @@ static int connect_ports(struct apply *a)
 /* --- addresses and routes ----------------------------------------------------- */
 
 /* Is this address, as net_status() tells it, to stay? */
-static bool stays(const struct net_link *l, const struct net_port *p, size_t i)
+static bool stays(const struct apply *a, const struct net_link *l,
+		  const struct net_port *p, size_t i)
 {
 	const char *text = p->addrs[i];
 	struct in6_addr six;
@@ -412,7 +413,7 @@ static bool stays(const struct net_link *l, const struct net_port *p, size_t i)
 	unsigned int prefix;
 
 	if (!net_parse_addr4(text, &four, &prefix))
-		return l->ipv4 == NET4_DHCP ||
+		return (l->ipv4 == NET4_DHCP && files_leased(a->root, l->name, text)) ||
 		       (l->ipv4 == NET4_STATIC && four.s_addr == l->addr4.s_addr &&
 			prefix == l->prefix4);
 	if (net_parse_addr6(text, &six, &prefix) || IN6_IS_ADDR_LINKLOCAL(&six))
@@ -434,7 +435,7 @@ static int addresses_of(struct apply *a, const struct net_link *l,
 	make_sysctl("ipv6/conf", l->name, "autoconf", l->ipv6 == NET6_AUTO);
 	make_sysctl("ipv6/conf", l->name, "disable_ipv6", l->ipv6 == NET6_NONE);
 	for (size_t i = 0; i < p->naddrs; i++)
-		if (!stays(l, p, i))
+		if (!stays(a, l, p, i))
 			memmove(old.addrs[kept++], p->addrs[i], sizeof(p->addrs[i]));
 	old.naddrs = kept;
 	/* With IPv6 switched off its addresses are gone by now: no matter. */

@@ -31,6 +31,22 @@ int net_active(struct net_config *c, const char *root, struct conf_error *err)
 	return net_load(c, path, err);
 }
 
+bool files_leased(const char *root, const char *name, const char *address)
+{
+	char path[NET_PATH];
+	const char *leased;
+	struct conf lease;
+	bool same;
+
+	lease_path(path, root, name);
+	if (conf_load(&lease, path, NULL))
+		return false;
+	leased = conf_get(&lease, "address");
+	same = leased && !strcmp(leased, address);
+	conf_free(&lease);
+	return same;
+}
+
 static void add_leased(FILE *f, const char *path, bool servers)
 {
 	struct conf lease;

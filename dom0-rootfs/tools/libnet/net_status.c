@@ -120,7 +120,10 @@ static void add_port(const struct nlmsghdr *m, void *ctx)
 	p->up = info->ifi_flags & IFF_UP;
 	p->link = (info->ifi_flags & LOWER_UP) && (info->ifi_flags & IFF_RUNNING);
 	p->mtu = netlink_u32(a[IFLA_MTU]);
-	if (a[IFLA_ADDRESS] && RTA_PAYLOAD(a[IFLA_ADDRESS]) == 6)
+	/* A card's own: while it is in a bond it goes by the bond's. */
+	if (a[IFLA_PERM_ADDRESS] && RTA_PAYLOAD(a[IFLA_PERM_ADDRESS]) == 6)
+		memcpy(p->mac, RTA_DATA(a[IFLA_PERM_ADDRESS]), 6);
+	else if (a[IFLA_ADDRESS] && RTA_PAYLOAD(a[IFLA_ADDRESS]) == 6)
 		memcpy(p->mac, RTA_DATA(a[IFLA_ADDRESS]), 6);
 	if (a[IFLA_STATS64] && RTA_PAYLOAD(a[IFLA_STATS64]) >= 32) {
 		memset(&stats, 0, sizeof(stats));

@@ -62,6 +62,8 @@ int files_current(const char *root, char **text, size_t *len, char name[NET_PATH
 		  struct conf_error *err);
 int files_apply_locked(const char *root, char *missing, size_t size,
 		       struct conf_error *err);
+/* Is it what the interface's lease says? "192.0.2.1/24" */
+bool files_leased(const char *root, const char *name, const char *address);
 int files_write_resolv(const struct net_config *c, const char *root);
 
 #endif

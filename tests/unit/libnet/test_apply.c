@@ -279,6 +279,13 @@ static void test_lease(void **state)
 	assert_true(has(&s, "left0", "198.51.100.7/24"));
 	assert_string_equal(s.gateway4, "198.51.100.1");
 	net_status_free(&s);
+	/* Back from another one, only what was leased may be there. */
+	assert_int_equal(system("ip addr add 192.0.2.99/24 dev left0"), 0);
+	apply("nic = left0 ipv4=dhcp\n");
+	s = look();
+	assert_false(has(&s, "left0", "192.0.2.99/24"));
+	assert_true(has(&s, "left0", "198.51.100.7/24"));
+	net_status_free(&s);
 	/* A fixed address takes its place, and its servers go. */
 	apply("nic = left0 ipv4=198.51.100.8/24\n");
 	s = look();
