@@ -66,8 +66,11 @@ class Machine:
         self.child.send(text)
 
     def wait_shell(self, timeout=BOOT_TIMEOUT):
-        """From power-on to a root shell on the serial line."""
-        self.expect(r'Basalt, live', timeout)
+        """From power-on to a root shell on the serial line, as a person gets
+        there: the console comes up, its shell key leads on."""
+        self.expect(r'Quit', timeout)
+        self.send('!')
+        self.expect(r'Basalt, (live|installed)', timeout)
         self.expect(r'# ', timeout)
         # An own prompt that no output contains, and no echo.
         self.send("stty -echo; PS1=''; PS2=''\r")
