@@ -52,7 +52,7 @@ static void put_on_trial(struct ui *ui, const struct net_config *c)
 	ui_refresh(ui);
 }
 
-/* --- fields ---------------------------------------------------------------------------- */
+/* --- fields ---------------------------------------------- */
 
 static const char *const choices4[] = { "none", "DHCP", "fixed", NULL };
 static const char *const choices6[] = { "none", "automatic", "fixed", NULL };
@@ -330,7 +330,7 @@ void net_edit_delete(struct ui *ui, const char *name)
 	net_free(&e.config);
 }
 
-/* --- name servers -------------------------------------------------------------------------- */
+/* --- name servers ---------------------------------------------- */
 
 struct names {
 	const struct net_config *config;

@@ -150,7 +150,7 @@ static const struct ui_table_model model = {
 	.empty = "There is no network card.",
 };
 
-/* --- what there is --------------------------------------------------------------- */
+/* --- what there is ---------------------------------------------- */
 
 static void free_rows(struct network *n)
 {
@@ -287,7 +287,7 @@ static bool key(struct ui *ui, void *self, int k)
 	return ui_table_key(ui, &((struct network *)self)->table, k);
 }
 
-/* --- what can be done --------------------------------------------------------------- */
+/* --- what can be done ---------------------------------------------- */
 
 static const struct row *selected(struct network *n)
 {

@@ -28,7 +28,7 @@ struct line {
 	void (*change)(struct ui *ui, struct settings_screen *s);
 };
 
-/* --- saving ------------------------------------------------------------------------- */
+/* --- saving ---------------------------------------------- */
 
 static void save(struct ui *ui, const struct settings *s, const char *key,
 		 const char *value)
@@ -53,7 +53,7 @@ static bool check_key(const char *key, const struct ui_field *f, char *problem,
 	return false;
 }
 
-/* --- name, time ----------------------------------------------------------------------- */
+/* --- name, time ---------------------------------------------- */
 
 static void show_hostname(const struct settings_screen *s, char *buf, size_t size)
 {
@@ -188,7 +188,7 @@ static void change_ntp(struct ui *ui, struct settings_screen *s)
 		save(ui, &new, "ntp", text);
 }
 
-/* --- keyboard, lock ---------------------------------------------------------------------- */
+/* --- keyboard, lock ---------------------------------------------- */
 
 static void show_keyboard(const struct settings_screen *s, char *buf, size_t size)
 {
@@ -235,7 +235,7 @@ static void change_lock(struct ui *ui, struct settings_screen *s)
 	save(ui, &new, "lock_minutes", text);
 }
 
-/* --- accounts ------------------------------------------------------------------------------ */
+/* --- accounts ---------------------------------------------- */
 
 static void show_password(const struct settings_screen *s, int account, char *buf,
 			  size_t size)
@@ -315,7 +315,7 @@ static void change_operator(struct ui *ui, struct settings_screen *s)
 	change_password(ui, 1);
 }
 
-/* --- SSH keys --------------------------------------------------------------------------------- */
+/* --- SSH keys ---------------------------------------------- */
 
 static void show_keys(const struct settings_screen *s, char *buf, size_t size)
 {
@@ -389,7 +389,7 @@ static void change_keys(struct ui *ui, struct settings_screen *s)
 	ui_refresh(ui);
 }
 
-/* --- the screen ---------------------------------------------------------------------------------- */
+/* --- the screen ---------------------------------------------- */
 
 static const struct line lines[] = {
 	{ "Host name", show_hostname, change_hostname },
