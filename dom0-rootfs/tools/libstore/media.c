@@ -23,8 +23,7 @@
 static const struct {
 	const char *type, *options;
 } filesystems[] = {
-	{ "vfat", "iocharset=utf8" }, { "exfat", "" }, { "ntfs", "" },
-	{ "iso9660", "" }, { "udf", "" },
+	{ "vfat", "iocharset=utf8" }, { "exfat", "" }, { "iso9660", "" }, { "udf", "" },
 	/* Even a read-only mount would replay the journal. */
 	{ "ext2", "noload" }, { "ext3", "noload" }, { "ext4", "noload" },
 	{ "xfs", "norecovery" },
@@ -36,8 +35,7 @@ static const char *fs_options(const char *type, const char **driver)
 	for (size_t i = 0; i < ARRAY_SIZE(filesystems); i++) {
 		if (strcmp(type, filesystems[i].type))
 			continue;
-		*driver = strcmp(type, "ntfs") ? strncmp(type, "ext", 3) ? type : "ext4"
-					       : "ntfs3";
+		*driver = strncmp(type, "ext", 3) ? type : "ext4";
 		return filesystems[i].options;
 	}
 	return NULL;
