@@ -69,9 +69,13 @@ class Machine:
         """From power-on to a root shell on the serial line, as a person gets
         there: the console comes up, its shell key leads on."""
         self.expect(r'Quit', timeout)
+        return self.shell_key()
+
+    def shell_key(self):
+        """From the console to a root shell."""
         self.send('!')
-        self.expect(r'Basalt, (live|installed)', timeout)
-        self.expect(r'# ', timeout)
+        self.expect(r'Basalt, (live|installed)')
+        self.expect(r'# ')
         # An own prompt that no output contains, and no echo.
         self.send("stty -echo; PS1=''; PS2=''\r")
         self.sync()

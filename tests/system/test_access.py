@@ -107,6 +107,21 @@ def test_log_in_by_password(live):
         child.close(force=True)
 
 
+def test_screen_asks_too(live):
+    """Whoever leaves the console must log in to come back."""
+    live.send('exit\r')
+    live.expect('Quit')
+    live.send('\x1b[21~')                                       # F10
+    live.expect('login:')
+    for password in 'wrong horse', 'correct horse':
+        live.send('operator\r')
+        live.expect('assword:')
+        live.send(password + '\r')
+        live.expect('incorrect' if password.startswith('wrong') else 'Quit')
+    live.shell_key()
+    assert live.run('echo $USER') == 'operator'
+
+
 def test_services_come_back(live):
     for name in 'syslogd', 'klogd', 'dropbear':
         live.run(f'p=$(cat /run/serve/{name}); kill -9 $p; for i in $(seq 60); do '
