@@ -4,7 +4,8 @@ MACHINE = {'mem': 1024, 'net': False, 'extra': [
     '-netdev', 'user,id=n0,net=10.0.2.0/24',
     '-device', 'e1000e,netdev=n0,mac=52:54:00:00:00:01',
     '-netdev', 'user,id=n1,net=10.0.3.0/24',
-    '-device', 'virtio-net-pci,netdev=n1,mac=52:54:00:00:00:02']}
+    '-device', 'virtio-net-pci,netdev=n1,mac=52:54:00:00:00:02',
+    '-serial', 'null']}
 
 BOND = """bond = bond0 ports=eth0,eth1 mode=active-backup
 vlan = bond0.20 on=bond0 id=20 ipv4=192.0.2.20/24
@@ -31,6 +32,13 @@ def test_as_delivered(live):
     assert 'Name servers: 10.0.' in shown and 'trial' not in shown
     live.run('pidof udhcpc && pidof udhcpd')
     live.run('iptables -t nat -S basalt | grep -q MASQUERADE')
+
+
+def test_serial_ports_of_dom0_have_a_session(live):
+    """The second port is dom0's; the first is the hypervisor's and not seen."""
+    assert live.run('grep ^ttyS /etc/inittab') == \
+        'ttyS1::respawn:-/sbin/session'
+    wait(live, 'fuser /dev/ttyS1 >/dev/null 2>&1')
 
 
 def test_bad_trials_change_nothing(live):

@@ -138,9 +138,12 @@ static const char *choose_card(struct apply *a)
 
 		if (!free_card(a, p))
 			continue;
-		/* Switched off, it cannot tell whether it has a link. */
-		if (!p->up)
+		/* Switched off, it cannot tell whether it has a link. What nobody
+		 * configured takes no address by itself either. */
+		if (!p->up) {
+			make_sysctl("ipv6/conf", p->name, "disable_ipv6", 1);
 			make_up(&a->nl, p->index, true);
+		}
 		if (!name && p->link)
 			name = p->name;
 	}
@@ -251,6 +254,7 @@ static int drop_one(struct apply *a, const char *name)
 		return failed(a, make_gone(&a->nl, p->index), name, "cannot be removed");
 	if (p->master[0])
 		result = make_port_of(&a->nl, p->index, 0);
+	make_sysctl("ipv6/conf", name, "disable_ipv6", 1);
 	if (!result)
 		result = flush(a, p);
 	return failed(a, result, name, "cannot be released");
