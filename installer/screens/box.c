@@ -62,13 +62,13 @@ static int box_height(const char *text, int more)
 {
 	int h = text_height(text) + more + 4;
 
-	return h > LINES - 3 ? LINES - 3 : h;
+	return h > LINES - 5 ? LINES - 5 : h;
 }
 
 /* Lines of a list that fit below the text. */
 static int list_height(const char *text, int n)
 {
-	int room = LINES - 3 - 6 - text_height(text);
+	int room = LINES - 5 - 6 - text_height(text);
 
 	return n < room ? n : room;
 }
