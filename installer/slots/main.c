@@ -18,14 +18,13 @@
 #include <string.h>
 #include <sys/reboot.h>
 #include <sys/stat.h>
-#include <time.h>
 #include <unistd.h>
 
 #include "engine/bootenv.h"
 #include "engine/found.h"
 #include "libconf/conf.h"
 
-#define CONSOLE		"basalt"	/* the console's process */
+#define TTY2		0x402u	/* the spare terminal, as /proc tells it */
 #define SETTLED_S	5		/* how long it must have lived */
 #define WAIT_S		900
 #define GOOD_MARK	"basalt/slot-good"	/* below /run */
@@ -157,44 +156,57 @@ static int cmd_status(void)
 	return 0;
 }
 
-/* Seconds since process @pid began; -1: it is not the console. */
-static long console_age(const char *pid)
+/*
+ * Whether process @pid is what a person sees: init's own child on tty1 or a
+ * serial line that is past /sbin/session, which only prepares.
+ */
+static bool is_console(const char *pid)
 {
-	char path[64], comm[32], *text, *p;
-	unsigned long long start = 0;
-	struct timespec now;
+	char path[64], comm[32] = "", *text, *p;
+	unsigned int tty = 0;
+	int parent = 0;
 
 	snprintf(path, sizeof(path), "/proc/%.16s/stat", pid);
 	if (file_read(path, 4096, &text, NULL))
-		return -1;
+		return false;
 	p = strrchr(text, ')');
-	comm[0] = '\0';
 	sscanf(text, "%*d (%31[^)])", comm);
-	/* Field 22, counted from the one behind the name. */
-	for (int field = 2; p && *p && field < 22; p++)
-		field += *p == ' ';
 	if (p)
-		start = strtoull(p, NULL, 10);
+		sscanf(p + 1, " %*c %d %*d %*d %u", &parent, &tty);
 	free(text);
-	if (strcmp(comm, CONSOLE))
-		return -1;
-	clock_gettime(CLOCK_BOOTTIME, &now);
-	return (long)now.tv_sec - (long)(start / (unsigned long)sysconf(_SC_CLK_TCK));
+	return parent == 1 && tty && tty != TTY2 && strcmp(comm, "session");
 }
 
-/* A console that has stayed: one that dies at once has not come up. */
-static bool console_is_up(void)
+/* The number of such a process; 0: there is none. */
+static int find_console(void)
 {
 	DIR *dir = opendir("/proc");
 	struct dirent *e;
-	bool up = false;
+	int pid = 0;
 
-	while (dir && !up && (e = readdir(dir)))
-		if (isdigit((unsigned char)e->d_name[0]))
-			up = console_age(e->d_name) >= SETTLED_S;
+	while (dir && !pid && (e = readdir(dir)))
+		if (isdigit((unsigned char)e->d_name[0]) && is_console(e->d_name))
+			pid = atoi(e->d_name);
 	if (dir)
 		closedir(dir);
-	return up;
+	return pid;
+}
+
+/* Waits for a console that stays: one that dies at once has not come up. */
+static bool wait_for_console(void)
+{
+	int pid = 0, same = 0;
+
+	for (int i = 0; i < WAIT_S; i++) {
+		int now = find_console();
+
+		same = now && now == pid ? same + 1 : 0;
+		if (same == SETTLED_S)
+			return true;
+		pid = now;
+		sleep(1);
+	}
+	return false;
 }
 
 static bool state_is_mounted(void)
@@ -235,12 +247,9 @@ static int mark_good(void)
 
 static int cmd_good(bool wait)
 {
-	for (int i = 0; wait && !console_is_up(); i++) {
-		if (i == WAIT_S) {
-			fprintf(stderr, "slots: the console has not come up\n");
-			return 1;
-		}
-		sleep(1);
+	if (wait && !wait_for_console()) {
+		fprintf(stderr, "slots: the console has not come up\n");
+		return 1;
 	}
 	if (!state_is_mounted()) {
 		fprintf(stderr, "slots: the state partition is not mounted: this "

@@ -297,7 +297,8 @@ int store_pool_delete(struct store *s, const char *name, bool force,
 static int assemble_arrays(struct store *s, struct store_error *err)
 {
 	char name[64], uuid[64], node[STORE_PATH_SIZE], id[80];
-	const char *const argv[] = { "mdadm", "--assemble", "--quiet", node, id, NULL };
+	const char *const argv[] = { "mdadm", "--assemble", "--run", "--quiet", node, id,
+		NULL };
 	const struct conf_line *line;
 	struct conf c;
 	size_t at = 0;

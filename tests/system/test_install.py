@@ -1,0 +1,206 @@
+"""Installation from the ISO, and the installed system's life: it starts by
+itself, with what was set and made live; it is upgraded into the other slot;
+it goes back to the version before; a slot that does not come up is given up.
+
+The tests follow each other: one disk, several starts.
+"""
+import hashlib
+import re
+
+import pytest
+
+import machine
+
+VM = '''name = "web"
+memory = 128
+vcpus = 1
+kernel = "/usr/lib/basalt/demo/vmlinuz"
+ramdisk = "/usr/lib/basalt/demo/initramfs.gz"
+extra = "console=hvc0 quiet"
+disk = ['file:/state/images/data.img,xvda,w']
+'''
+ANSWERS = '''action = install
+disk = serial=target bus=virtio
+hostname = rack7
+storage = lvm
+take_along = vms
+root_password = horse staple
+end = stop
+'''
+# Answer files that are refused on this machine, and the words that say why.
+REFUSED = {
+    'action = install\ndisk = any\n': 'selects 2 disks',
+    'action = install\ndisk = serial=nobody\n': 'selects no disk',
+    'action = install\ndisk = serial=locked\n': 'is read-only',
+    'action = install\ndisk = serial=other\n': 'holds data of an unknown kind',
+    'action = install\ndisk = serial=other\nexisting = wipe\n': 'too small',
+    'action = install\ndisk = serial=target\nraid = raid1\n': 'two disks',
+    'action = install\ndisk = serial=target\ncolour = blue\n': 'unknown key',
+    'action = install\ndisk = serial=target\nhostname = -x\n': 'not a host name',
+    'action = install\ndisk = serial=target\nnet.vlan = v on=eth0 id=5000\n':
+        'vlan',
+    'action = upgrade\n': 'no installation',
+    'action = restore\n': 'no installation',
+}
+
+
+def disk(path, serial, more=''):
+    drive = f'd-{serial}'
+    return ['-drive', f'file={path},format=raw,if=none,id={drive},'
+            f'cache=unsafe{more}',
+            '-device', f'virtio-blk-pci,drive={drive},serial={serial}']
+
+
+class World:
+    """The disks that stay, and the machine that runs at the moment."""
+
+    def __init__(self):
+        machine.LOGS.mkdir(parents=True, exist_ok=True)
+        self.target = machine.LOGS / 'install-target.img'
+        self.other = machine.LOGS / 'install-other.img'
+        self.target.unlink(missing_ok=True)
+        with open(self.target, 'wb') as f:
+            f.truncate(1 << 30)
+        self.other.write_bytes(hashlib.sha256(b'other').digest() * (1 << 21))
+        self.other_sum = hashlib.sha256(self.other.read_bytes()).digest()
+        self.m = None
+        self.starts = 0
+
+    def start(self, boot='disk', extra=(), disks=None):
+        if self.m:
+            self.m.kill()
+        self.starts += 1
+        args = disks if disks is not None else disk(self.target, 'target')
+        self.m = machine.Machine(f'install-{self.starts}', boot=boot, smp=1,
+                                 extra=args + list(extra))
+        return self.m
+
+    def log_in(self):
+        """From power-on of an installed system to a shell, as a person."""
+        m = self.m
+        m.expect('login: ', machine.BOOT_TIMEOUT)
+        m.send('root\r')
+        m.expect('assword: ')
+        m.send('horse staple\r')
+        m.expect('# ')
+        m.send("stty -echo; PS1=''; PS2=''\r")
+        m.sync()
+
+    def write(self, text):
+        self.m.write_file('/tmp/answers', text)
+
+
+@pytest.fixture(scope='module')
+def world():
+    w = World()
+    yield w
+    if w.m:
+        w.m.kill()
+
+
+@pytest.fixture
+def live(world):
+    """For conftest.py: the log that is shown when a test fails."""
+    return world.m
+
+
+def test_the_iso_starts(world):
+    world.start('cd', disks=disk(world.target, 'target') +
+                disk(world.other, 'other') +
+                disk(world.other, 'locked', ',readonly=on,file.locking=off')
+                ).wait_shell()
+    world.m.run('cat /usr/lib/basalt/boot/core.img >/dev/null')
+
+
+@pytest.mark.parametrize('text', REFUSED)
+def test_refused(world, live, text):
+    """With one clear reason, before anything is written."""
+    world.write(text)
+    said = live.run('installer --check /tmp/answers 2>&1', status=1)
+    assert REFUSED[text].lower() in said.lower(), said
+    live.run('installer --run /tmp/answers >/dev/null 2>&1', status=1)
+    live.run('cmp -n 1048576 /dev/vda /dev/zero')
+
+
+def test_damaged_medium(world, live):
+    """One octet of the system image differs: nothing is written."""
+    live.run('dd if=/dev/sr0 of=/tmp/bad.iso bs=1M 2>/dev/null')
+    live.run('printf x | dd of=/tmp/bad.iso bs=1 seek=40000000 conv=notrunc '
+             '2>/dev/null')
+    world.write(ANSWERS + 'source = /tmp/bad.iso\n')
+    said = live.run('installer --run /tmp/answers 2>&1', status=1)
+    assert 'is damaged' in said.split('\n')[-1], said
+    live.run('rm /tmp/bad.iso; cmp -n 1048576 /dev/vda /dev/zero')
+
+
+def test_install(world, live):
+    live.run('dd if=/dev/urandom of=/state/images/data.img bs=1M count=8 '
+             '2>/dev/null')
+    world.sum = live.run('sha256sum </state/images/data.img').split()[0]
+    live.write_file('/state/xen/web.cfg', VM)
+    world.write(ANSWERS)
+    said = live.run('installer --check /tmp/answers')
+    assert re.search(r'erase /dev/vda, .*1024 MiB, holds nothing: system', said)
+    said = live.run('installer --run /tmp/answers --progress 2>/tmp/log || '
+                    '{ tail -n 40 /tmp/log; false; }', timeout=600)
+    percents = [int(p) for p in re.findall(r'^(\d+) ', said, re.M)]
+    assert percents == sorted(percents) and percents[-1] == 100
+    live.power_off()
+    assert hashlib.sha256(world.other.read_bytes()).digest() == world.other_sum
+
+
+def test_installed_system(world):
+    """It starts without the ISO; what was set and made is there."""
+    m = world.start(extra=['-drive', f'file={machine.ISO},format=raw,'
+                           'media=cdrom,if=none,id=cd', '-device',
+                           'ide-cd,drive=cd'])
+    world.log_in()
+    assert m.run('cat /state/etc/system.conf').split('\n')[0] == \
+        'hostname = rack7'
+    assert m.run('hostname') == 'rack7'
+    assert 'ext4' in m.run('grep " /state " /proc/mounts')
+    assert m.run("grep ^disk /etc/xen/web.cfg") == \
+        "disk = ['phy:/dev/vms/data,xvda,w']"
+    assert m.run('dd if=/dev/vms/data bs=1M count=8 2>/dev/null | '
+                 'sha256sum').split()[0] == world.sum
+    m.run('xl create /etc/xen/web.cfg')
+    m.run('xl list web')
+    assert 'a: version' in m.run('slots status')
+
+
+def test_upgrade(world, live):
+    world.write('action = upgrade\nsource = /dev/sr0\nend = stop\n')
+    live.run('installer --run /tmp/answers 2>/tmp/log || '
+             '{ tail -n 40 /tmp/log; false; }', timeout=600)
+    status = live.run('slots status')
+    assert 'starts slot b (on trial, 2 left)' in status, status
+    live.power_off()
+
+
+def test_upgraded_system_proves_itself(world):
+    m = world.start()
+    world.log_in()
+    m.run('for i in $(seq 100); do [ ! -e /run/basalt/slot-good ] || break; '
+          'sleep 1; done')
+    status = m.run('slots status')
+    assert 'starts slot b;' in status and 'b: version 0' in status, status
+    assert '(running)' in status.split('b: version')[1]
+    m.run('[ -e /etc/xen/web.cfg ]')
+    assert 'from now on' in m.run('slots previous')
+    assert 'starts slot a (on trial, 2 left)' in m.run('slots status')
+    m.power_off()
+
+
+def test_given_up_after_two_starts(world):
+    """Power goes twice before the console is reached."""
+    for _ in range(2):
+        m = world.start()
+        m.expect('loading slot a', machine.BOOT_TIMEOUT)
+        m.expect('looking for the system', machine.BOOT_TIMEOUT)
+    m = world.start()
+    m.expect('slot a did not come up; going back to slot b',
+             machine.BOOT_TIMEOUT)
+    world.log_in()
+    status = m.run('slots status')
+    assert 'starts slot b;' in status and 'no version to go back' in status
+    m.power_off()
