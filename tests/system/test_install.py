@@ -1,15 +1,21 @@
 """Installation from the ISO, and the installed system's life: it starts by
 itself, with what was set and made live; it is upgraded into the other slot;
 it goes back to the version before; a slot that does not come up is given up.
+While it is installed and upgraded, every write is recorded, and power cuts
+are tried on the recording.
 
 The tests follow each other: one disk, several starts.
 """
 import hashlib
 import re
+import shutil
 
 import pytest
 
 import machine
+import powercut
+
+CUTS = 50
 
 VM = '''name = "web"
 memory = 128
@@ -66,6 +72,14 @@ class World:
         self.m = None
         self.starts = 0
 
+    def recorded(self, name):
+        """The target disk, with a recording of its writes."""
+        return powercut.qemu_args(self.target, machine.LOGS / name, 'target')
+
+    def keep(self, name):
+        """A copy of the target as it is now."""
+        shutil.copyfile(self.target, machine.LOGS / name)
+
     def start(self, boot='disk', extra=(), disks=None):
         if self.m:
             self.m.kill()
@@ -105,7 +119,7 @@ def live(world):
 
 
 def test_the_iso_starts(world):
-    world.start('cd', disks=disk(world.target, 'target') +
+    world.start('cd', disks=world.recorded('install-writes.log') +
                 disk(world.other, 'other') +
                 disk(world.other, 'locked', ',readonly=on,file.locking=off')
                 ).wait_shell()
@@ -146,12 +160,14 @@ def test_install(world, live):
     percents = [int(p) for p in re.findall(r'^(\d+) ', said, re.M)]
     assert percents == sorted(percents) and percents[-1] == 100
     live.power_off()
+    world.keep('install-new.img')
     assert hashlib.sha256(world.other.read_bytes()).digest() == world.other_sum
 
 
 def test_installed_system(world):
     """It starts without the ISO; what was set and made is there."""
-    m = world.start(extra=['-drive', f'file={machine.ISO},format=raw,'
+    m = world.start(disks=world.recorded('upgrade-writes.log'),
+                    extra=['-drive', f'file={machine.ISO},format=raw,'
                            'media=cdrom,if=none,id=cd', '-device',
                            'ide-cd,drive=cd'])
     world.log_in()
@@ -175,6 +191,69 @@ def test_upgrade(world, live):
     status = live.run('slots status')
     assert 'starts slot b (on trial, 2 left)' in status, status
     live.power_off()
+    world.keep('install-upgraded.img')
+
+
+def wanted(size):
+    """The loader and the slot's checksum of a complete system."""
+    core = (machine.BUILD / 'installer/core.img').read_bytes()
+    iso = machine.ISO.read_bytes()
+    return core, hashlib.sha256(iso[:size]).hexdigest()
+
+
+def iso_size():
+    with open(machine.ISO, 'rb') as f:
+        f.seek(32768 + 80)
+        return int.from_bytes(f.read(4), 'little') * 2048
+
+
+def complete(view, name, host):
+    """What starts is whole, and the settings are those of @host; its slot."""
+    size = iso_size()
+    core, good = wanted(size)
+    start = powercut.start_of(view, core)
+    if start is None:
+        return None
+    assert powercut.slot_sum(view, start[0], size) == good, name
+    conf = powercut.state_file(view, machine.LOGS / 'cut-state.img',
+                               '/etc/system.conf')
+    assert f'hostname = {host}' in conf, name
+    return start[0]
+
+
+def cuts(log, base, seed):
+    image = machine.LOGS / 'cut.img'
+    if base:
+        shutil.copyfile(machine.LOGS / base, image)
+    else:
+        with open(image, 'wb') as f:
+            f.truncate(1 << 30)
+    return powercut.views(machine.LOGS / log, image, CUTS, seed)
+
+
+def test_power_cuts_of_an_installation(world):
+    """Nothing starts, or the whole system; with the very last write it does."""
+    ends = [complete(view, name, 'rack7')
+            for name, view in cuts('install-writes.log', None, 1)]
+    assert len(ends) > CUTS and ends[0] is None and ends[-1] == 'a'
+    first = next(i for i, end in enumerate(ends) if end)
+    assert len(ends) - first < 10 and None not in ends[first:]
+
+
+def test_power_cuts_of_a_reinstallation(world):
+    """Over an older system: that one whole, nothing, or the new one whole."""
+    ends = [complete(view, name, 'rack7')
+            for name, view in cuts('install-writes.log', 'install-new.img', 2)]
+    assert len(ends) > CUTS and ends[-1] == 'a' and None in ends
+
+
+def test_power_cuts_of_an_upgrade(world):
+    """At every instant one whole version starts."""
+    ends = [complete(view, name, 'rack7')
+            for name, view in cuts('upgrade-writes.log', 'install-new.img', 3)]
+    assert len(ends) > CUTS and ends[0] == 'a' and ends[-1] == 'b'
+    assert None not in ends
+    assert ends == sorted(ends)
 
 
 def test_upgraded_system_proves_itself(world):
