@@ -17,3 +17,12 @@ $(B)/tests/debian.img: tests/system/debian-image.sh | $(B)/.deps
 check-nightly: deps iso
 	$(Q)/usr/bin/python3 -m pytest -q --tb=short -p no:cacheprovider \
 		tests/system/nightly_vtx.py
+
+# Power cuts of installation and upgrade, each started in QEMU: hours. CUTS=
+# says how many of each. test_install.py must have run: it records the writes.
+CUTS ?= 50
+.PHONY: soak
+soak: deps iso
+	$(Q)[ -e $(B)/tests/system/upgrade-writes.log ] || \
+		$(MAKE) --no-print-directory check-system TESTS=test_install.py
+	$(Q)/usr/bin/python3 tests/system/soak_powercut.py $(CUTS)
