@@ -15,6 +15,7 @@
 #include <unistd.h>
 
 #include "job.h"
+#include "libconf/conf.h"
 #include "libnet/net.h"
 #include "libsettings/settings.h"
 #include "match.h"
@@ -212,23 +213,54 @@ static void check_settings(struct check *c)
 	free(text);
 }
 
-/* A name for the pool that no volume group on a disk that stays has. */
-static void name_pool(struct job *j)
+/* Whether /dev/… is one of the disks that are overwritten, or a part of one. */
+static bool is_chosen(const struct job *j, const char *device)
+{
+	for (unsigned int i = 0; i < j->disks; i++)
+		if (!strncmp(device, j->disk[i].path, strlen(j->disk[i].path)))
+			return true;
+	return *j->vms_disk.path &&
+	       !strncmp(device, j->vms_disk.path, strlen(j->vms_disk.path));
+}
+
+/* A volume group of this name on a disk that stays. */
+static bool is_group(const struct job *j, const char *name)
 {
 	static const char *const argv[] = {"lvm", "vgs", "--noheadings", "-o",
-					   "vg_name", NULL};
-	char names[4096], *save = NULL;
-	struct run r = {.output = names, .output_n = sizeof(names)};
+					   "vg_name,pv_name", NULL};
+	char text[8192], vg[128], pv[256], *save = NULL;
+	struct run r = {.output = text, .output_n = sizeof(text)};
 	struct fault f;
-	bool taken = false;
 
-	strcpy(j->pool, "vms");
 	if (run(argv, &r, &f))
-		return;
-	for (char *w = strtok_r(names, " \n", &save); w;
-	     w = strtok_r(NULL, " \n", &save))
-		taken |= !strcmp(w, j->pool);
-	if (taken)
+		return false;
+	for (char *l = strtok_r(text, "\n", &save); l; l = strtok_r(NULL, "\n", &save))
+		if (sscanf(l, "%127s %255s", vg, pv) == 2 && !strcmp(vg, name) &&
+		    !is_chosen(j, pv))
+			return true;
+	return false;
+}
+
+/* A pool of this name that was made live. */
+static bool is_live_pool(const char *name)
+{
+	const struct conf_line *l;
+	size_t at = 0, n = strlen(name);
+	struct conf c;
+	bool is = false;
+
+	if (conf_load(&c, "/state/etc/pools.conf", NULL))
+		return false;
+	while ((l = conf_next(&c, "pool", &at)))
+		is |= !strncmp(l->value, name, n) && l->value[n] == ' ';
+	conf_free(&c);
+	return is;
+}
+
+static void name_pool(struct job *j)
+{
+	strcpy(j->pool, "vms");
+	if (is_group(j, j->pool) || is_live_pool(j->pool))
 		snprintf(j->pool, sizeof(j->pool), "vms-%.4s", j->id);
 }
 

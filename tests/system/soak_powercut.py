@@ -26,7 +26,7 @@ def started(image, name):
     """What comes of a power-on: 'nothing', 'login' or 'hangs'."""
     args = ['-drive', f'file={image},format=raw,if=virtio,cache=unsafe']
     m = machine.Machine(name, boot='disk', smp=1, net=False,
-                        extra=args + ['-device', 'sga'])
+                        extra=args + ['-machine', 'graphics=off'])
     try:
         ends = ['No bootable device', 'login: ', pexpect.EOF, pexpect.TIMEOUT]
         end = m.child.expect(ends, timeout=machine.BOOT_TIMEOUT)
