@@ -184,7 +184,7 @@ static int open_state(struct job *j, struct fault *f)
 /* Everything is on the disk when the file system has been unmounted. */
 static int close_state(struct job *j, struct fault *f)
 {
-	storage_release(j);
+	storage_release();
 	sync();
 	if (umount(TARGET_DIR))
 		return fault_set(f, -errno, "%s: cannot be unmounted: %s",

@@ -85,7 +85,7 @@ static void stop_arrays(void)
 void job_release(struct job *j)
 {
 	umount2(SLOT_DIR, MNT_DETACH);
-	storage_release(j);
+	storage_release();
 	umount2(TARGET_DIR, 0);
 	source_close(&j->source);
 	stop_arrays();

@@ -85,7 +85,7 @@ int step_storage(struct job *j, struct fault *f);
 int step_settings(struct job *j, struct fault *f);
 int step_take_along(struct job *j, struct fault *f);
 /* Lets go of the pool that step_storage() made. */
-void storage_release(struct job *j);
+void storage_release(void);
 /* Copies the source to @device and reads it back. */
 __attribute__((warn_unused_result))
 int slot_write(struct job *j, const char *device, unsigned int from,

@@ -9,6 +9,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mount.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -22,6 +23,7 @@
 #define LIVE_VMS	"/state/xen"
 #define LIVE_IMAGES	"/state/images/"
 #define CONFIG_MAX	65536
+#define POOL_NOTE	WORK_DIR "/pool"	/* name of the pool being made */
 
 static int open_store(struct store **s, struct fault *f)
 {
@@ -75,6 +77,8 @@ int step_storage(struct job *j, struct fault *f)
 	if (!realpath(on, real))
 		return fault_set(f, -errno, "%s: %s", on, strerror(errno));
 	spec.on = real;
+	if (file_write_atomic(POOL_NOTE, j->pool, strlen(j->pool), 0600))
+		return fault_set(f, -EIO, "%s: cannot be written", POOL_NOTE);
 	err = j->disks > 1 && !*j->vms_disk.name ? note_array(j, f) : 0;
 	if (!err)
 		err = open_store(&s, f);
@@ -87,17 +91,23 @@ int step_storage(struct job *j, struct fault *f)
 	return err;
 }
 
-void storage_release(struct job *j)
+/* Also what a failed or killed making of the pool has left running. */
+void storage_release(void)
 {
-	struct store_error e = {.text = ""};
+	const char *argv[] = {"lvm", "vgchange", "-an", NULL, NULL};
+	char *name, dir[128];
 	struct fault f;
-	struct store *s;
 
-	if (!*j->pool || access(POOLS, F_OK) || open_store(&s, &f))
+	if (file_read(POOL_NOTE, STORE_NAME_MAX, &name, NULL))
 		return;
-	if (store_pool_stop(s, j->pool, &e))
-		log_line("%s", e.text);
-	store_close(s);
+	argv[3] = name;
+	snprintf(dir, sizeof(dir), "/storage/%s", name);
+	umount2(dir, 0);
+	snprintf(dir, sizeof(dir), "/dev/%s", name);
+	if (!access(dir, F_OK) && run(argv, NULL, &f))
+		log_line("%s", f.text);
+	unlink(POOL_NOTE);
+	free(name);
 }
 
 /* --- VMs that are taken along --------------------------------------------- */
