@@ -44,7 +44,7 @@ REFUSED = {
     'action = install\ndisk = serial=target\ncolour = blue\n': 'unknown key',
     'action = install\ndisk = serial=target\nhostname = -x\n': 'not a host name',
     'action = install\ndisk = serial=target\nnet.vlan = v on=eth0 id=5000\n':
-        'vlan',
+        'a number from 1 to 4094',
     'action = upgrade\n': 'no installation',
     'action = restore\n': 'no installation',
 }
