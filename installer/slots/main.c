@@ -24,6 +24,7 @@
 #include "engine/found.h"
 #include "libconf/conf.h"
 
+#define CONSOLE		"basalt"
 #define TTY2		0x402u	/* the spare terminal, as /proc tells it */
 #define SETTLED_S	5		/* how long it must have lived */
 #define WAIT_S		900
@@ -157,8 +158,8 @@ static int cmd_status(void)
 }
 
 /*
- * Whether process @pid is what a person sees: init's own child on tty1 or a
- * serial line that is past /sbin/session, which only prepares.
+ * Whether process @pid is what a person sees on tty1 or a serial line: the
+ * console, or init's own child (a log-in) once /sbin/session has become it.
  */
 static bool is_console(const char *pid)
 {
@@ -174,7 +175,9 @@ static bool is_console(const char *pid)
 	if (p)
 		sscanf(p + 1, " %*c %d %*d %*d %u", &parent, &tty);
 	free(text);
-	return parent == 1 && tty && tty != TTY2 && strcmp(comm, "session");
+	if (!tty || tty == TTY2)
+		return false;
+	return !strcmp(comm, CONSOLE) || (parent == 1 && strcmp(comm, "session"));
 }
 
 /* The number of such a process; 0: there is none. */
