@@ -320,8 +320,8 @@ static const struct ui_action actions[] = {
 const struct ui_screen screen_logs = {
 	.name = "logs",
 	.title = "Logs",
-	.help = "What has happened. Events: what hostd did about VMs. System: all programs\n"
-		"and the kernel. Hypervisor: its own log. And what each guest has said on\n"
+	.help = "What has happened. Events: what hostd did about VMs. System: all programs "
+		"and the kernel. Hypervisor: its own log. And what each guest has said on "
 		"its console. Arrows, j k, PgUp PgDn, g G move; the last line follows.",
 	.size = sizeof(struct logs),
 	.refresh_ms = 1000,

@@ -275,7 +275,7 @@ static const struct ui_action list_actions[] = {
 const struct ui_screen screen_tasks = {
 	.name = "tasks",
 	.title = "Tasks",
-	.help = "Commands that take long, such as imports and copies. They go on when the\n"
+	.help = "Commands that take long, such as imports and copies. They go on when the "
 		"console is left, and are still here when one comes back.\n\n" UI_TABLE_HELP,
 	.size = sizeof(struct tasks),
 	.refresh_ms = 1000,

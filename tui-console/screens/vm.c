@@ -300,10 +300,10 @@ static const struct ui_action actions[] = {
 const struct ui_screen screen_vm = {
 	.name = "vm",
 	.title = "VM",
-	.help = "One virtual machine. The lines show the last five minutes, now is at the\n"
-		"right; hostd keeps them whether a console is open or not. The number is\n"
-		"what it is now. 100 % of CPU is one CPU kept busy.\n"
-		"Addresses are what an agent in the guest tells, or what this host has\n"
+	.help = "One virtual machine. The lines show the last five minutes, now is at the "
+		"right; hostd keeps them whether a console is open or not. The number is "
+		"what it is now. 100 % of CPU is one CPU kept busy.\n\n"
+		"Addresses are what an agent in the guest tells, or what this host has "
 		"seen on the network.",
 	.size = sizeof(struct vm_view),
 	.refresh_ms = 1000,

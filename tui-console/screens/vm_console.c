@@ -348,7 +348,7 @@ static const struct ui_action actions[] = {
 const struct ui_screen screen_vm_console = {
 	.name = "console",
 	.title = "Console",
-	.help = "The console of a virtual machine. Every key goes to the guest, but those\n"
+	.help = "The console of a virtual machine. Every key goes to the guest, but those "
 		"that the last line shows.",
 	.size = sizeof(struct vm_tty),
 	.refresh_ms = 500,

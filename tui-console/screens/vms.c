@@ -338,9 +338,9 @@ static const struct ui_action actions[] = {
 const struct ui_screen screen_vms = {
 	.name = "vms",
 	.title = "VMs",
-	.help = "All virtual machines of this host, those that run and those that are\n"
-		"stopped, and what they use now. The bars above are the host's.\n"
-		"CPU: 100 % is one CPU kept busy; the bar is full when all CPUs of the VM\n"
+	.help = "All virtual machines of this host, those that run and those that are "
+		"stopped, and what they use now. The bars above are the host's.\n\n"
+		"CPU: 100 % is one CPU kept busy; the bar is full when all CPUs of the VM "
 		"are. Disk and Network are bytes a second.\n\n" UI_TABLE_HELP,
 	.size = sizeof(struct dashboard),
 	.refresh_ms = 1000,

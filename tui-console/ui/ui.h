@@ -265,7 +265,7 @@ bool ui_table_key(struct ui *ui, struct ui_table *t, int key);
 size_t ui_table_row(struct ui_table *t);
 void ui_table_select(struct ui_table *t, uint64_t id);
 /* The lines for F1. */
-#define UI_TABLE_HELP "Arrows, j k, PgUp PgDn, g G move. / searches. < > choose the\n" \
+#define UI_TABLE_HELP "Arrows, j k, PgUp PgDn, g G move. / searches. < > choose the " \
 	"column to sort by, = turns the order round."
 
 /* --- forms ----------------------------------------------------------------- */
