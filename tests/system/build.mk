@@ -26,3 +26,8 @@ soak: deps iso
 	$(Q)[ -e $(B)/tests/system/upgrade-writes.log ] || \
 		$(MAKE) --no-print-directory check-system TESTS=test_install.py
 	$(Q)/usr/bin/python3 tests/system/soak_powercut.py $(CUTS)
+
+# An installation to each kind of disk, and a start from it. KINDS= picks some.
+.PHONY: matrix
+matrix: deps iso
+	$(Q)/usr/bin/python3 tests/system/matrix_install.py $(KINDS)
