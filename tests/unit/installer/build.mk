@@ -4,7 +4,7 @@ INST_TEST_CFLAGS := $(WARN) -O1 -g -D_GNU_SOURCE -fsanitize=address,undefined \
 	-fno-sanitize-recover=all -Iinstaller -Iinstaller/engine -I$(DOM0)/tools
 INST_TEST_DIR := $(B)/tests/unit/installer
 INST_TESTS := $(addprefix $(INST_TEST_DIR)/,test_answers test_layout test_bootenv \
-	test_disk test_loader)
+	test_disk test_loader test_along)
 INST_ENGINE := installer/engine
 
 $(INST_TEST_DIR)/test_answers: installer/answers.c $(INST_ENGINE)/match.c \
@@ -16,10 +16,14 @@ $(INST_TEST_DIR)/test_disk: $(addprefix $(INST_ENGINE)/,disk.c match.c gpt.c \
 $(INST_TEST_DIR)/test_loader: $(addprefix $(INST_ENGINE)/,loader.c bootenv.c \
 	fault.c) $(LIBCONF_SRC)
 
+$(INST_TEST_DIR)/test_along: $(INST_ENGINE)/fault.c $(LIBCONF_SRC)
+$(INST_TEST_DIR)/test_along: INST_TEST_LDFLAGS := -Wl,--wrap=access
+
 $(INST_TESTS): $(INST_TEST_DIR)/%: tests/unit/installer/%.c | $(B)/.deps
 	@mkdir -p $(@D)
 	@echo "  CC       $@"
-	$(Q)gcc $(INST_TEST_CFLAGS) -MMD $(filter %.c,$^) -lcmocka -o $@
+	$(Q)gcc $(INST_TEST_CFLAGS) -MMD $(filter %.c,$^) $(INST_TEST_LDFLAGS) \
+		-lcmocka -o $@
 
 UNIT_TESTS += $(INST_TESTS)
 -include $(wildcard $(INST_TEST_DIR)/*.d)
