@@ -64,22 +64,41 @@ static void draw_path(struct ui *ui, int x, const char *last)
 		draw_step(ui, x, last, ui->n == 0);
 }
 
+static int tabs_width(void)
+{
+	int w = 0;
+
+	for (size_t i = 0; i < ui_nmain_screens; i++)
+		w += ui_width(ui_main_screens[i]->title) + 4;
+	return w;
+}
+
+/* The host's name gives way where the tabs need the room. */
+static int draw_host(struct ui *ui, bool tabs)
+{
+	const char *host = ui->options.host;
+	int w = host ? ui_width(host) : 0;
+
+	w = w < 14 ? w : 14;
+	if (!w || (tabs && 1 + w + 1 + tabs_width() > ui->columns - 8))
+		return 0;
+	put_cells(ui, 0, 1, ui->attr[UI_BAR], host, w);
+	return 1 + w + 1;
+}
+
 static void draw_header(struct ui *ui)
 {
 	struct overlay *o = ui->overlays;
-	int x = 1;
+	bool tabs;
 
-	ui_fill(ui, (struct ui_rect){ 0, 0, 1, ui->columns }, UI_BAR);
-	if (ui->options.host && *ui->options.host) {
-		put_cells(ui, 0, x, ui->attr[UI_BAR], ui->options.host, 14);
-		x += (ui_width(ui->options.host) < 14 ? ui_width(ui->options.host) : 14) + 1;
-	}
 	while (o && !o->whole)
 		o = o->below;
-	if (o || ui->n > 1)
-		draw_path(ui, x + 1, o ? o->title : NULL);
-	else if (ui->n)
-		draw_tabs(ui, x);
+	tabs = !o && ui->n == 1;
+	ui_fill(ui, (struct ui_rect){ 0, 0, 1, ui->columns }, UI_BAR);
+	if (tabs)
+		draw_tabs(ui, draw_host(ui, true));
+	else
+		draw_path(ui, draw_host(ui, false) + 1, o ? o->title : NULL);
 	draw_clock(ui);
 }
 
