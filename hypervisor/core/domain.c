@@ -178,7 +178,7 @@ static void domain_init_fields(struct domain *d, const struct domain_config *c)
 	d->create_flags = c->flags;
 	d->pause_count = 1;
 	d->controller_pauses = 1;
-	d->weight = 256;
+	sched_init_domain(d);
 	d->shared_info_gfn = INVALID_GFN;
 	memcpy(d->handle, c->handle, sizeof(d->handle));
 	list_init(&d->link);
@@ -460,6 +460,7 @@ static void domain_stop(struct domain *d)
 	domain_pause(d);
 	for (unsigned int i = 0; i < ARRAY_SIZE(d->watchdog); i++)
 		timer_kill(&d->watchdog[i]);
+	timer_kill(&d->cap_timer);
 	events_close_all(d);
 	for_each_vcpu(d, v)
 		vcpu_release(v);

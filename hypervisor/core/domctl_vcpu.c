@@ -105,7 +105,7 @@ static int set_soft(struct vcpu *v, const struct xenctl_bitmap *map)
 	mask_and(&effective, &mask);
 	if (bit_find_first(effective.w, nr_cpus) == nr_cpus)
 		return -EINVAL;
-	v->soft_affinity = mask;
+	sched_set_soft_affinity(v, &mask);
 	mask_and(&effective, &v->affinity);
 	return cpumask_write(map, &effective);
 }
@@ -180,11 +180,7 @@ int domctl_scheduler(struct domain *d, struct xen_domctl *op)
 		return -EINVAL;
 	switch (s->cmd) {
 	case XEN_DOMCTL_SCHEDOP_putinfo:
-		if (!s->u.credit2.weight)
-			return -EINVAL;
-		d->weight = s->u.credit2.weight;
-		d->cap = s->u.credit2.cap;
-		return 0;
+		return sched_set_params(d, s->u.credit2.weight, s->u.credit2.cap);
 	case XEN_DOMCTL_SCHEDOP_getinfo:
 		s->u.credit2.weight = (uint16_t)d->weight;
 		s->u.credit2.cap = (uint16_t)d->cap;

@@ -29,6 +29,7 @@ static const struct hypercall_row table[HYPERCALLS_MAX] = {
 	[__HYPERVISOR_hvm_op]		= {hvm_op, "hvm_op"},
 	[__HYPERVISOR_sysctl]		= {sysctl_op, "sysctl"},
 	[__HYPERVISOR_domctl]		= {domctl_op, "domctl"},
+	[__HYPERVISOR_arch_0]	= {mca_op, "mca"},
 };
 
 long hypercall_dispatch(struct hypercall *hc)

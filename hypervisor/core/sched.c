@@ -1,47 +1,69 @@
 /*
- * The scheduler (hv/sched.h): weighted fair by virtual time, one queue per CPU.
+ * The scheduler (hv/sched.h, docs/SCHEDULER.md): weighted fair by virtual time, one
+ * queue per CPU.
  *
- * A vCPU is in exactly one of these states: on a queue (queued), on a CPU
- * (running), or neither. `running` stays true until the architecture has saved
- * its registers, so nobody takes it up half-switched. A wake-up that meets a
- * running vCPU leaves it alone; schedule() looks again once it has cleared
- * `running` (the two accesses are sequentially consistent on both sides, so
- * one of them always sees the other).
+ * A vCPU is in exactly one of these states: on a queue (queued), on a CPU (running),
+ * or neither. `running` stays true until the architecture has saved its registers, so
+ * nobody takes it up half-switched; it is also true while a vCPU moves between two
+ * queues. A wake-up that meets a running vCPU leaves it alone; whoever clears `running`
+ * looks again (the two accesses are sequentially consistent on both sides, so one of
+ * them always sees the other).
  *
- * Virtual time: a vCPU's grows by (ns run) * 256 / weight. The smallest goes
- * first. A waking vCPU is given at most one slice of credit against its queue,
- * which is the bound of the wake-up boost.
+ * Virtual time: a vCPU's grows by (ns run) * 256 / weight. The smallest goes first.
+ * It is comparable across queues, within the window that place_locked() enforces.
  */
 #include <hv/arch.h>
 #include <hv/bitops.h>
 #include <hv/lib.h>
 #include <hv/page.h>
-#include <hv/sched.h>
+
+#include "sched_priv.h"
 
 /* A running vCPU is not displaced by one less than this behind it. */
 #define GRANULARITY_NS 500000ull
+/* How long one that woke up may go before all others. */
+#define BOOST_NS 1000000ull
+/* How much longer than all others together those may run in a row. */
+#define BOOST_TOTAL_NS 10000000ll
+
+/* How far virtual time may lie apart on two CPUs, in slices of who moves between them. */
+#define LAG_SLICES 4u
 
 struct runqueue {
 	spinlock_t lock;
-	struct list queue;	/* by vtime, smallest first */
+	struct list queue;	/* boosted ones first, then by vtime, smallest first */
 	unsigned int nr;	/* queued */
-	uint64_t min_vtime;	/* never goes back */
+	uint64_t running_vtime;	/* of who is on the CPU; UINT64_MAX: nobody */
+	unsigned int running_weight;
+	int64_t boost_left;	/* ns in which boosts are still given */
+	uint64_t next_pull;	/* not before it is looked who is behind elsewhere */
 	uint64_t accounted;	/* ns up to which current was charged */
-	struct timer slice;	/* armed while somebody waits */
+	struct timer tick;	/* armed while somebody waits here, or a quantum runs out */
 };
 
-/* --- masks ------------------------------------------------------------------ */
+uint32_t sched_ratelimit_us;
+
+static unsigned int waiting;	/* queued, on all CPUs; atomic */
+static uint64_t vclock;		/* the highest base of any queue so far; atomic */
+
+/* --- small questions --------------------------------------------------------- */
 
 static bool allowed(const struct vcpu *v, unsigned int cpu)
 {
 	return bit_test(v->affinity.w, cpu);
 }
 
+static bool likes(const struct vcpu *v, unsigned int cpu)
+{
+	return allowed(v, cpu) && bit_test(v->soft_affinity.w, cpu);
+}
+
 bool vcpu_runnable(const struct vcpu *v)
 {
 	return !__atomic_load_n(&v->blocked, __ATOMIC_SEQ_CST) && !v->down &&
 	       !__atomic_load_n(&v->pause_count, __ATOMIC_SEQ_CST) &&
-	       !__atomic_load_n(&v->domain->pause_count, __ATOMIC_SEQ_CST);
+	       !__atomic_load_n(&v->domain->pause_count, __ATOMIC_SEQ_CST) &&
+	       !__atomic_load_n(&v->throttled, __ATOMIC_SEQ_CST);
 }
 
 static bool is_idle(const struct vcpu *v)
@@ -49,70 +71,17 @@ static bool is_idle(const struct vcpu *v)
 	return v->domain == idle_domain;
 }
 
-/* --- runstates --------------------------------------------------------------- */
-
-static void runstate_set(struct vcpu *v, uint32_t state, uint64_t now)
-{
-	v->runstate.time[v->runstate.state] += now - v->runstate.entry;
-	v->runstate.entry = now;
-	v->runstate.state = state;
-}
-
+/* Throttled counts as waiting: it would run if it might. */
 static uint32_t resting_state(const struct vcpu *v)
 {
 	if (v->blocked)
 		return RUNSTATE_blocked;
-	return vcpu_runnable(v) ? RUNSTATE_runnable : RUNSTATE_offline;
+	return v->throttled || vcpu_runnable(v) ? RUNSTATE_runnable : RUNSTATE_offline;
 }
 
-void vcpu_runstate_get(const struct vcpu *v, struct vcpu_runstate_info *out)
+static uint64_t weighted(const struct vcpu *v, uint64_t ns)
 {
-	uint64_t now = now_ns();
-
-	out->state = (int)v->runstate.state;
-	out->state_entry_time = v->runstate.entry;
-	memcpy(out->time, v->runstate.time, sizeof(out->time));
-	if (now > v->runstate.entry)
-		out->time[v->runstate.state] += now - v->runstate.entry;
-}
-
-uint64_t vcpu_cpu_time(const struct vcpu *v)
-{
-	struct vcpu_runstate_info info;
-
-	vcpu_runstate_get(v, &info);
-	return info.time[RUNSTATE_running];
-}
-
-/*
- * The guest reads its area without a lock: with the update flag of vm_assist
- * the top bit of state_entry_time says "being written" (xen/vcpu.h).
- */
-static void runstate_publish(struct vcpu *v)
-{
-	const unsigned int entry_off =
-		offsetof(struct vcpu_runstate_info, state_entry_time);
-	struct vcpu_runstate_info info;
-	bool flag = v->domain->vm_assist & (1u << VMASST_TYPE_runstate_update_flag);
-	uint64_t entry;
-
-	if (!v->runstate_area.page[0])
-		return;
-	info.state = (int)v->runstate.state;
-	info.state_entry_time = v->runstate.entry;
-	memcpy(info.time, v->runstate.time, sizeof(info.time));
-	entry = info.state_entry_time;
-	if (flag) {
-		info.state_entry_time |= XEN_RUNSTATE_UPDATE;
-		area_write(&v->runstate_area, entry_off, &info.state_entry_time,
-			   sizeof(uint64_t));
-		__atomic_thread_fence(__ATOMIC_RELEASE);
-	}
-	area_write(&v->runstate_area, 0, &info, sizeof(info));
-	if (flag) {
-		__atomic_thread_fence(__ATOMIC_RELEASE);
-		area_write(&v->runstate_area, entry_off, &entry, sizeof(uint64_t));
-	}
+	return ns * SCHED_WEIGHT_DEFAULT / v->domain->weight;
 }
 
 /* --- queues ------------------------------------------------------------------- */
@@ -130,12 +99,23 @@ static struct runqueue *lock_queue_of(struct vcpu *v)
 	}
 }
 
+static struct vcpu *first_of(const struct runqueue *rq)
+{
+	return list_empty(&rq->queue) ? NULL :
+					list_first(&rq->queue, struct vcpu, rq_link);
+}
+
+static bool goes_before(const struct vcpu *a, const struct vcpu *b)
+{
+	return a->boosted == b->boosted ? a->vtime < b->vtime : a->boosted;
+}
+
 static void enqueue_locked(struct runqueue *rq, struct vcpu *v)
 {
 	struct list *at = &rq->queue;
 
 	list_for_each(p, &rq->queue) {
-		if (list_entry(p, struct vcpu, rq_link)->vtime > v->vtime) {
+		if (goes_before(v, list_entry(p, struct vcpu, rq_link))) {
 			at = p;
 			break;
 		}
@@ -143,6 +123,7 @@ static void enqueue_locked(struct runqueue *rq, struct vcpu *v)
 	list_add_before(at, &v->rq_link);
 	v->queued = true;
 	rq->nr++;
+	__atomic_fetch_add(&waiting, 1, __ATOMIC_SEQ_CST);
 }
 
 static void dequeue_locked(struct runqueue *rq, struct vcpu *v)
@@ -150,6 +131,68 @@ static void dequeue_locked(struct runqueue *rq, struct vcpu *v)
 	list_del(&v->rq_link);
 	v->queued = false;
 	rq->nr--;
+	__atomic_fetch_sub(&waiting, 1, __ATOMIC_SEQ_CST);
+}
+
+/* Virtual time of who runs on the CPU, which may not have been charged for long. */
+static uint64_t running_locked(const struct runqueue *rq, uint64_t now)
+{
+	if (rq->running_vtime == UINT64_MAX || now < rq->accounted)
+		return rq->running_vtime;
+	return rq->running_vtime +
+	       (now - rq->accounted) * SCHED_WEIGHT_DEFAULT / rq->running_weight;
+}
+
+/* The least virtual time on CPU and queue, UINT64_MAX when there is nobody. */
+static uint64_t base_locked(const struct runqueue *rq, uint64_t now)
+{
+	uint64_t base = running_locked(rq, now);
+
+	list_for_each(p, &rq->queue) {
+		const struct vcpu *v = list_entry(p, struct vcpu, rq_link);
+
+		base = MIN(base, v->vtime);
+		if (!v->boosted)
+			break;
+	}
+	return base;
+}
+
+/* What virtual time on @rq is measured against: with nobody there, the others'. */
+static uint64_t reference_locked(const struct runqueue *rq)
+{
+	uint64_t base = base_locked(rq, now_ns());
+
+	return base == UINT64_MAX ? __atomic_load_n(&vclock, __ATOMIC_RELAXED) : base;
+}
+
+/*
+ * Makes @v's virtual time one that can compete in @rq. It may be at most @credit slices
+ * of its own behind the others: one for who slept, which is the bound of what a sleeper
+ * can make up for, more for who was waiting elsewhere. And it is not further ahead than
+ * some slices of its own may have put it, whatever the others on its last CPU did.
+ */
+static void place_locked(const struct runqueue *rq, struct vcpu *v, unsigned int credit)
+{
+	uint64_t slice = weighted(v, SCHED_SLICE_NS), reference = reference_locked(rq);
+
+	v->vtime = MIN(v->vtime, reference + LAG_SLICES * slice);
+	if (reference > credit * slice)
+		v->vtime = MAX(v->vtime, reference - credit * slice);
+}
+
+/*
+ * Who sleeps more than its share may go first when it wakes, for BOOST_NS; all of those
+ * on one CPU for no longer than the others on average, give or take BOOST_TOTAL_NS.
+ */
+static void boost_locked(const struct runqueue *rq, struct vcpu *v)
+{
+	uint64_t slice = weighted(v, SCHED_SLICE_NS);
+	uint64_t limit = MIN(__atomic_load_n(&vclock, __ATOMIC_RELAXED),
+			     reference_locked(rq) + LAG_SLICES * slice);
+
+	v->boosted = v->runstate.state == RUNSTATE_blocked && rq->boost_left > 0 &&
+		     v->vtime <= limit + slice;
 }
 
 static void kick_resched(struct cpu *c)
@@ -164,17 +207,19 @@ static void charge_locked(struct cpu *c, uint64_t now)
 {
 	struct runqueue *rq = c->rq;
 	struct vcpu *v = c->vcpu;
-	uint64_t least;
+	uint64_t base, ns = now > rq->accounted ? now - rq->accounted : 0;
 
-	if (!is_idle(v) && now > rq->accounted)
-		v->vtime += (now - rq->accounted) * 256 / v->domain->weight;
 	rq->accounted = now;
-
-	least = is_idle(v) ? UINT64_MAX : v->vtime;
-	if (!list_empty(&rq->queue))
-		least = MIN(least, list_first(&rq->queue, struct vcpu, rq_link)->vtime);
-	if (least != UINT64_MAX && least > rq->min_vtime)
-		rq->min_vtime = least;
+	if (is_idle(v))
+		return;
+	v->vtime += weighted(v, ns);
+	cap_charge(v, ns);
+	rq->boost_left = MIN(rq->boost_left + (int64_t)(v->boosted ? -ns : ns),
+			     BOOST_TOTAL_NS);
+	rq->running_vtime = v->vtime;
+	base = base_locked(rq, now);
+	if (base > __atomic_load_n(&vclock, __ATOMIC_RELAXED))
+		__atomic_store_n(&vclock, base, __ATOMIC_RELAXED);
 }
 
 /* --- where to run --------------------------------------------------------------- */
@@ -184,20 +229,25 @@ static bool cpu_is_free(unsigned int cpu)
 	return is_idle(cpus[cpu]->vcpu) && !cpus[cpu]->rq->nr;
 }
 
-/* Its own CPU when that is free, then any free one, then the shortest queue. */
+/* Lower is better: free before busy, liked before allowed, short queue before long. */
+static unsigned int cpu_cost(const struct vcpu *v, unsigned int cpu)
+{
+	unsigned int cost = cpu_is_free(cpu) ? 0 : 4 + 4 * cpus[cpu]->rq->nr;
+
+	return cost + (likes(v, cpu) ? 0 : 2) + (cpu == v->cpu ? 0 : 1);
+}
+
 static unsigned int pick_cpu(const struct vcpu *v)
 {
-	unsigned int best = nr_cpus;
+	unsigned int best = nr_cpus, best_cost = ~0u;
 
-	if (allowed(v, v->cpu) && cpu_is_free(v->cpu))
-		return v->cpu;
 	for_each_cpu(cpu) {
-		if (!allowed(v, cpu))
-			continue;
-		if (cpu_is_free(cpu))
-			return cpu;
-		if (best == nr_cpus || cpus[cpu]->rq->nr < cpus[best]->rq->nr)
+		unsigned int cost = allowed(v, cpu) ? cpu_cost(v, cpu) : ~0u;
+
+		if (cost < best_cost) {
 			best = cpu;
+			best_cost = cost;
+		}
 	}
 	BUG_ON(best == nr_cpus);
 	return best;
@@ -208,42 +258,37 @@ static struct runqueue *move_locked(struct runqueue *from, struct vcpu *v,
 				    unsigned int cpu)
 {
 	struct runqueue *to = cpus[cpu]->rq;
-	uint64_t lead;
 
 	if (to == from)
 		return from;
-	lead = v->vtime > from->min_vtime ? v->vtime - from->min_vtime : 0;
 	__atomic_store_n(&v->cpu, cpu, __ATOMIC_RELAXED);
 	spin_unlock(&from->lock);
 	spin_lock(&to->lock);
-	/* Somebody may have woken and moved it between the two locks. */
-	if (v->cpu == cpu && !v->queued && !v->running)
-		v->vtime = to->min_vtime + lead;
 	return to;
 }
 
 void sched_wake(struct vcpu *v)
 {
 	struct runqueue *rq = lock_queue_of(v);
-	unsigned int cpu;
+	unsigned int cpu = v->cpu;
+	bool wanted = !v->queued && !__atomic_load_n(&v->running, __ATOMIC_SEQ_CST) &&
+		      vcpu_runnable(v);
 
-	if (v->queued || __atomic_load_n(&v->running, __ATOMIC_SEQ_CST) ||
-	    !vcpu_runnable(v)) {
-		spin_unlock(&rq->lock);
-		return;
+	if (wanted) {
+		cpu = pick_cpu(v);
+		rq = move_locked(rq, v, cpu);
+		/* Somebody may have woken and moved it between the two locks. */
+		wanted = v->cpu == cpu && !v->queued && !v->running;
 	}
-	cpu = pick_cpu(v);
-	rq = move_locked(rq, v, cpu);
-	if (v->cpu != cpu || v->queued || v->running) {
-		spin_unlock(&rq->lock);
-		return;
+	if (wanted) {
+		place_locked(rq, v, 1);
+		boost_locked(rq, v);
+		runstate_set(v, RUNSTATE_runnable, now_ns());
+		enqueue_locked(rq, v);
 	}
-	if (v->vtime + SCHED_SLICE_NS < rq->min_vtime)
-		v->vtime = rq->min_vtime - SCHED_SLICE_NS;
-	runstate_set(v, RUNSTATE_runnable, now_ns());
-	enqueue_locked(rq, v);
 	spin_unlock(&rq->lock);
-	kick_resched(cpus[cpu]);
+	if (wanted)
+		kick_resched(cpus[cpu]);
 }
 
 void sched_sleep(struct vcpu *v)
@@ -275,9 +320,8 @@ void sched_yield(void)
 
 	LOCKED(&rq->lock);
 	if (rq->nr) {
-		struct vcpu *next = list_first(&rq->queue, struct vcpu, rq_link);
-
-		v->vtime = MAX(v->vtime, next->vtime + GRANULARITY_NS);
+		v->vtime = MAX(v->vtime, first_of(rq)->vtime + GRANULARITY_NS);
+		v->boosted = false;
 		this_cpu()->need_resched = true;
 	}
 }
@@ -305,104 +349,206 @@ void vcpu_kick(struct vcpu *v)
 		cpu_kick(__atomic_load_n(&v->cpu, __ATOMIC_RELAXED));
 }
 
+/* @to is one of its two masks. Who waits may find a better place by the new one. */
+static void change_affinity(struct vcpu *v, struct cpumask *to, const struct cpumask *mask)
+{
+	struct runqueue *rq = lock_queue_of(v);
+	bool queued = v->queued;
+
+	*to = *mask;
+	if (queued)
+		dequeue_locked(rq, v);
+	else if (!allowed(v, v->cpu) && v->running)
+		kick_resched(cpus[v->cpu]);
+	spin_unlock(&rq->lock);
+	if (queued)
+		sched_wake(v);
+}
+
 int sched_set_affinity(struct vcpu *v, const struct cpumask *mask)
 {
-	struct runqueue *rq;
-	bool move = false;
-
 	if (bit_find_first(mask->w, nr_cpus) == nr_cpus)
 		return -EINVAL;
-	rq = lock_queue_of(v);
-	v->affinity = *mask;
-	if (!allowed(v, v->cpu)) {
-		if (v->queued) {
-			dequeue_locked(rq, v);
-			move = true;
-		} else if (v->running) {
-			kick_resched(cpus[v->cpu]);
+	change_affinity(v, &v->affinity, mask);
+	return 0;
+}
+
+void sched_set_soft_affinity(struct vcpu *v, const struct cpumask *mask)
+{
+	change_affinity(v, &v->soft_affinity, mask);
+}
+
+/* --- taking over who waits elsewhere ---------------------------------------------- */
+
+/* Of @rq's waiting vCPUs that may run on @cpu the first, those that like it before. */
+static struct vcpu *first_for_locked(const struct runqueue *rq, unsigned int cpu)
+{
+	struct vcpu *found = NULL;
+
+	list_for_each(p, &rq->queue) {
+		struct vcpu *v = list_entry(p, struct vcpu, rq_link);
+
+		if (likes(v, cpu))
+			return v;
+		if (!found && allowed(v, cpu))
+			found = v;
+	}
+	return found;
+}
+
+/* Is it so far behind @than that it is better off with us? */
+static bool is_behind(const struct vcpu *v, uint64_t than)
+{
+	return than == UINT64_MAX || v->vtime + 2 * weighted(v, SCHED_SLICE_NS) < than;
+}
+
+static unsigned int most_behind_queue(const struct cpu *c, uint64_t than)
+{
+	unsigned int best = nr_cpus;
+	uint64_t least = UINT64_MAX;
+
+	for (unsigned int i = 1; i < nr_cpus; i++) {
+		unsigned int cpu = (c->id + i) % nr_cpus;
+		struct runqueue *rq = cpus[cpu]->rq;
+		const struct vcpu *v;
+
+		if (!__atomic_load_n(&rq->nr, __ATOMIC_RELAXED))
+			continue;
+		LOCKED(&rq->lock);
+		v = first_for_locked(rq, c->id);
+		if (v && v->vtime < least && is_behind(v, than)) {
+			best = cpu;
+			least = v->vtime;
 		}
 	}
+	return best;
+}
+
+/* Brings the waiting vCPU that is furthest behind @than to this CPU's queue. */
+static bool pull(struct cpu *c, uint64_t than)
+{
+	unsigned int cpu = most_behind_queue(c, than);
+	struct runqueue *rq;
+	struct vcpu *v;
+
+	if (cpu == nr_cpus)
+		return false;
+	rq = cpus[cpu]->rq;
+	spin_lock(&rq->lock);
+	v = first_for_locked(rq, c->id);
+	if (v) {
+		dequeue_locked(rq, v);
+		v->running = true;	/* on its way; see the top of the file */
+		__atomic_store_n(&v->cpu, c->id, __ATOMIC_RELAXED);
+	}
 	spin_unlock(&rq->lock);
-	if (move)
-		sched_wake(v);
-	return 0;
+	if (!v)
+		return false;
+	LOCKED(&c->rq->lock);
+	__atomic_store_n(&v->running, false, __ATOMIC_SEQ_CST);
+	if (vcpu_runnable(v) && allowed(v, c->id)) {
+		place_locked(c->rq, v, LAG_SLICES);
+		enqueue_locked(c->rq, v);
+	} else {
+		runstate_set(v, resting_state(v), now_ns());
+	}
+	return true;
+}
+
+/*
+ * Who waits here may be better off elsewhere: on a free CPU, or on one whose vCPU is
+ * alone there and far ahead. Neither has a tick of its own, so it is told to look.
+ */
+static void offer(struct cpu *c, uint64_t now)
+{
+	unsigned int best = nr_cpus;
+	uint64_t most = 0;
+
+	for_each_cpu(cpu) {
+		const struct vcpu *v;
+		uint64_t than;
+		bool behind;
+
+		if (cpu == c->id || cpus[cpu]->rq->nr)
+			continue;
+		spin_lock(&cpus[cpu]->rq->lock);
+		than = running_locked(cpus[cpu]->rq, now);
+		spin_unlock(&cpus[cpu]->rq->lock);
+		spin_lock(&c->rq->lock);
+		v = first_for_locked(c->rq, cpu);
+		behind = v && is_behind(v, than);
+		spin_unlock(&c->rq->lock);
+		if (behind && than == UINT64_MAX)
+			kick_resched(cpus[cpu]);
+		else if (behind && than > most) {
+			most = than;
+			best = cpu;
+		}
+	}
+	if (best != nr_cpus)
+		kick_resched(cpus[best]);
 }
 
 /* --- switching -------------------------------------------------------------------- */
 
-/* Another CPU's waiting vCPU that may run here, taken off its queue. */
-static struct vcpu *steal_from(struct runqueue *rq, struct cpu *c)
-{
-	list_for_each(p, &rq->queue) {
-		struct vcpu *v = list_entry(p, struct vcpu, rq_link);
-
-		if (v->running || !allowed(v, c->id))
-			continue;
-		dequeue_locked(rq, v);
-		v->vtime = c->rq->min_vtime;
-		v->running = true;
-		__atomic_store_n(&v->cpu, c->id, __ATOMIC_RELAXED);
-		return v;
-	}
-	return NULL;
-}
-
-static struct vcpu *steal(struct cpu *c)
-{
-	for (unsigned int i = 1; i < nr_cpus; i++) {
-		struct runqueue *rq = cpus[(c->id + i) % nr_cpus]->rq;
-		struct vcpu *v = NULL;
-
-		if (!rq->nr || !spin_trylock(&rq->lock))
-			continue;
-		v = steal_from(rq, c);
-		spin_unlock(&rq->lock);
-		if (v)
-			return v;
-	}
-	return NULL;
-}
-
 /* The current vCPU goes on unless it may not, or somebody is due before it. */
-static bool keeps_cpu(const struct cpu *c, const struct vcpu *prev, uint64_t now)
+static bool keeps_cpu_locked(const struct cpu *c, struct vcpu *prev, uint64_t now)
 {
-	const struct vcpu *first;
+	const struct vcpu *first = first_of(c->rq);
 
-	if (is_idle(prev) || !vcpu_runnable(prev) || !allowed(prev, c->id))
+	if (is_idle(prev) || !vcpu_runnable(prev) || !allowed(prev, c->id) ||
+	    !cap_take_locked(prev))
 		return false;
-	if (list_empty(&c->rq->queue))
+	if (now >= prev->started + BOOST_NS)
+		prev->boosted = false;
+	if (!first || now < prev->started + sched_ratelimit_us * 1000ull)
 		return true;
-	first = list_first(&c->rq->queue, struct vcpu, rq_link);
+	if (first->boosted != prev->boosted)
+		return prev->boosted;
 	if (now >= prev->slice_end)
 		return prev->vtime < first->vtime;
 	return prev->vtime <= first->vtime + GRANULARITY_NS;
 }
 
-static struct vcpu *pick_next_locked(struct cpu *c, struct vcpu *prev)
+/* Takes the next one off the queue; those whose domain may run no more stay away. */
+static struct vcpu *choose_locked(struct cpu *c, struct vcpu *prev, uint64_t now)
 {
 	struct runqueue *rq = c->rq;
-	struct vcpu *next;
+	struct vcpu *next = prev;
 
-	if (!is_idle(prev) && vcpu_runnable(prev) && allowed(prev, c->id))
-		enqueue_locked(rq, prev);
-	if (list_empty(&rq->queue))
-		return c->idle;
-	next = list_first(&rq->queue, struct vcpu, rq_link);
-	dequeue_locked(rq, next);
+	if (!keeps_cpu_locked(c, prev, now)) {
+		if (!is_idle(prev) && vcpu_runnable(prev) && allowed(prev, c->id))
+			enqueue_locked(rq, prev);
+		while ((next = first_of(rq))) {
+			dequeue_locked(rq, next);
+			if (cap_take_locked(next))
+				break;
+		}
+		if (!next)
+			next = c->idle;
+	}
 	next->running = true;
+	if (now >= next->slice_end || next != prev)
+		next->slice_end = now + SCHED_SLICE_NS;
+	rq->running_vtime = is_idle(next) ? UINT64_MAX : next->vtime;
+	rq->running_weight = next->domain->weight;
 	return next;
 }
 
-static void arm_slice(struct cpu *c, uint64_t now)
+/* Wakes the CPU when a slice or a quantum ends; not at all when neither matters. */
+static void arm_tick(struct cpu *c, uint64_t now)
 {
-	struct runqueue *rq = c->rq;
+	const struct vcpu *v = c->vcpu;
+	uint64_t at = UINT64_MAX;
 
-	if (!rq->nr || is_idle(c->vcpu)) {
-		timer_stop(&rq->slice);
-		return;
-	}
-	if (!rq->slice.armed)
-		timer_set(&rq->slice, MAX(c->vcpu->slice_end, now + 1));
+	if (!is_idle(v) && c->rq->nr)
+		at = v->boosted ? v->started + BOOST_NS : v->slice_end;
+	if (v->domain->cap)
+		at = MIN(at, now + (uint64_t)MAX(v->cap_left, 0));
+	if (at == UINT64_MAX)
+		timer_stop(&c->rq->tick);
+	else if (!c->rq->tick.armed || c->rq->tick.expires != at)
+		timer_set(&c->rq->tick, MAX(at, now + 1));
 }
 
 /* Gives the CPU from @prev to @next; both are marked running. */
@@ -410,11 +556,11 @@ static void switch_to(struct cpu *c, struct vcpu *prev, struct vcpu *next, uint6
 {
 	if (!is_idle(prev)) {
 		runstate_set(prev, resting_state(prev), now);
+		cap_return(prev);
 		arch_vcpu_save(prev);
 	}
 	c->vcpu = next;
-	next->slice_end = now + SCHED_SLICE_NS;
-	timer_stop(&c->rq->slice);
+	next->started = now;
 	if (!is_idle(next)) {
 		runstate_set(next, RUNSTATE_running, now);
 		arch_vcpu_load(next);
@@ -427,38 +573,54 @@ static void switch_to(struct cpu *c, struct vcpu *prev, struct vcpu *next, uint6
 		sched_wake(prev);
 }
 
+/* Has this CPU nothing to do, or is it time to look who waits elsewhere? */
+static bool pull_wanted_locked(const struct cpu *c, const struct vcpu *prev, uint64_t now,
+			       uint64_t *than)
+{
+	bool stays = !is_idle(prev) && vcpu_runnable(prev) && allowed(prev, c->id);
+
+	if (__atomic_load_n(&waiting, __ATOMIC_RELAXED) == c->rq->nr)
+		return false;
+	*than = stays || c->rq->nr ? base_locked(c->rq, now) : UINT64_MAX;
+	if (*than == UINT64_MAX)
+		return true;
+	return now >= c->rq->next_pull;
+}
+
 struct vcpu *schedule(void)
 {
 	struct cpu *c = this_cpu();
 	struct vcpu *prev = c->vcpu, *next;
-	uint64_t now = now_ns();
+	uint64_t now = now_ns(), than;
+	bool wanted, pulled;
 
 	__atomic_store_n(&c->need_resched, false, __ATOMIC_SEQ_CST);
 	spin_lock(&c->rq->lock);
 	charge_locked(c, now);
-	if (keeps_cpu(c, prev, now)) {
-		if (now >= prev->slice_end)
-			prev->slice_end = now + SCHED_SLICE_NS;
-		next = prev;
-	} else {
-		next = pick_next_locked(c, prev);
-	}
+	wanted = pull_wanted_locked(c, prev, now, &than);
 	spin_unlock(&c->rq->lock);
-	if (next == c->idle) {
-		struct vcpu *stolen = steal(c);
-
-		if (stolen)
-			next = stolen;
-	}
+	pulled = wanted && pull(c, than);
+	spin_lock(&c->rq->lock);
+	if (wanted)
+		c->rq->next_pull = now + GRANULARITY_NS;
+	pulled |= c->rq->nr != 0;
+	next = choose_locked(c, prev, now);
+	spin_unlock(&c->rq->lock);
 	if (next != prev)
 		switch_to(c, prev, next, now);
-	arm_slice(c, now);
+	/* Nobody offered this CPU anything as long as it still looked busy. */
+	if (next == c->idle && (prev != next || pulled) &&
+	    __atomic_load_n(&waiting, __ATOMIC_SEQ_CST))
+		c->need_resched = true;
+	arm_tick(c, now);
+	if (c->rq->nr)
+		offer(c, now);
 	return next;
 }
 
 /* --- set-up --------------------------------------------------------------------------- */
 
-static void slice_over(void *data)
+static void tick_over(void *data)
 {
 	struct cpu *c = data;
 
@@ -471,8 +633,9 @@ void sched_init_cpu(struct cpu *c)
 	if (!c->rq)
 		panic("no memory for CPU %u's run queue; add memory", c->id);
 	list_init(&c->rq->queue);
-	timer_init(&c->rq->slice, slice_over, c);
+	timer_init(&c->rq->tick, tick_over, c);
 	c->rq->accounted = now_ns();
+	c->rq->running_vtime = UINT64_MAX;
 }
 
 void sched_init_vcpu(struct vcpu *v)
@@ -480,7 +643,7 @@ void sched_init_vcpu(struct vcpu *v)
 	for (unsigned int i = 0; i < CPUMASK_WORDS; i++)
 		v->affinity.w[i] = v->soft_affinity.w[i] = ~0ull;
 	v->cpu = (v->domain->id + v->id) % nr_cpus;
-	v->vtime = cpus[v->cpu]->rq->min_vtime;
+	v->vtime = __atomic_load_n(&vclock, __ATOMIC_RELAXED);
 	v->runstate.state = RUNSTATE_offline;
 	v->runstate.entry = now_ns();
 }

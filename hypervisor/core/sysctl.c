@@ -9,6 +9,7 @@
 #include <hv/keys.h>
 #include <hv/lib.h>
 #include <hv/log.h>
+#include <hv/sched.h>
 
 #include "domctl.h"
 
@@ -43,6 +44,24 @@ static int read_console(struct xen_sysctl *op)
 static int sched_id(struct xen_sysctl *op)
 {
 	op->u.sched_id.sched_id = XEN_SCHEDULER_CREDIT2;
+	return 0;
+}
+
+static int scheduler_op(struct xen_sysctl *op)
+{
+	struct xen_sysctl_scheduler_op *s = &op->u.scheduler_op;
+	uint32_t *us = &s->u.sched_credit2.ratelimit_us;
+
+	if (s->cpupool_id)
+		return -ESRCH;
+	if (s->sched_id != XEN_SCHEDULER_CREDIT2)
+		return -EINVAL;
+	if (s->cmd == XEN_SYSCTL_SCHEDOP_getinfo)
+		*us = sched_ratelimit_us;
+	else if (s->cmd != XEN_SYSCTL_SCHEDOP_putinfo || *us > SCHED_RATELIMIT_MAX_US)
+		return -EINVAL;
+	else
+		sched_ratelimit_us = *us;
 	return 0;
 }
 
@@ -87,6 +106,7 @@ static const struct sysctl_row {
 	{XEN_SYSCTL_readconsole, read_console},
 	{XEN_SYSCTL_physinfo, sysctl_physinfo},
 	{XEN_SYSCTL_sched_id, sched_id},
+	{XEN_SYSCTL_scheduler_op, scheduler_op},
 	{XEN_SYSCTL_perfc_op, sysctl_perfc},
 	{XEN_SYSCTL_getdomaininfolist, domain_info_list},
 	{XEN_SYSCTL_debug_keys, debug_keys},

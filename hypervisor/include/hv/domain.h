@@ -55,14 +55,18 @@ struct vcpu {
 	bool queued;
 	struct list rq_link;
 	uint64_t vtime;		/* weighted ns it has run */
+	uint64_t started;	/* got its CPU */
 	uint64_t slice_end;
-	struct cpumask affinity;	/* hard */
-	struct cpumask soft_affinity;	/* stored and reported */
+	bool boosted;		/* just woken: before all others for a moment */
+	int64_t cap_left;	/* ns it may run of its domain's cap; < 0: debt */
+	struct cpumask affinity;	/* hard: runs nowhere else */
+	struct cpumask soft_affinity;	/* runs there rather than elsewhere */
 
 	/* why it may not run: any of these */
 	bool down;		/* never started, or offline */
 	bool blocked;		/* HLT, SCHEDOP_block, SCHEDOP_poll */
 	bool polling;
+	bool throttled;		/* its domain has used its cap up; atomic */
 	unsigned int pause_count;	/* atomic */
 
 	struct {
@@ -143,7 +147,11 @@ struct domain {
 
 	/* scheduling */
 	unsigned int weight;	/* 256 = normal */
-	unsigned int cap;
+	unsigned int cap;	/* percent of a CPU; 0: none */
+	spinlock_t cap_lock;	/* covers the budget */
+	int64_t cap_budget;	/* ns left in this period, not yet taken by vCPUs */
+	bool cap_used;		/* something was taken in this period */
+	struct timer cap_timer;	/* end of the period; armed while there is one */
 };
 
 extern struct domain *hardware_domain;	/* dom0 */

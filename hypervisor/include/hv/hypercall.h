@@ -43,7 +43,7 @@ static inline long hypercall_restart(struct hypercall *hc)
 hypercall_fn memory_op, multicall_op, set_timer_op, version_op, console_io_op,
 	grant_table_op, vm_assist_op, vcpu_op, sched_op, event_channel_op,
 	hvm_op, sysctl_op, domctl_op;
-/* Architecture's own (x86/platform_op.c, x86/physdev_op.c). */
-hypercall_fn platform_op, physdev_op;
+/* Architecture's own (x86/platform_op.c, physdev_op.c, mca_op.c). */
+hypercall_fn platform_op, physdev_op, mca_op;
 
 #endif

@@ -70,6 +70,8 @@
 #define FEAT_XSAVE	7u
 
 #define LEAF6_ARAT	B(2)
+/* MCE, MCA: for the hardware domain, whose kernel looks for banks and finds none. */
+#define FEAT_D_MACHINE_CHECK	(B(7) | B(14))
 
 static unsigned int bits_for(uint32_t max)
 {
@@ -170,6 +172,10 @@ void cpuid_policy_make(const struct domain *d, struct cpuid_policy *p)
 	make_basic(p);
 	make_xsave(p);
 	make_ext(p);
+	if (d->hardware) {
+		p->basic[1].d |= FEAT_D_MACHINE_CHECK;
+		p->ext[1].d |= FEAT_D_MACHINE_CHECK;
+	}
 	make_topology(d, p);
 	cpuid_policy_derive(p);
 }
@@ -183,7 +189,7 @@ static const struct {
 	uint8_t bit;
 } cr4_rows[] = {
 	{0, 1, 1},   {1, 1, 1},	 {2, 1, 4},   {3, 1, 2},   {4, 1, 3},
-	{5, 1, 6},   {7, 1, 13}, {9, 1, 24},  {10, 1, 25}, {11, 4, 2},
+	{5, 1, 6},   {6, 1, 7},   {7, 1, 13}, {9, 1, 24},  {10, 1, 25}, {11, 4, 2},
 	{16, 3, 0},  {17, 2, 17}, {18, 2, 26}, {20, 3, 7}, {21, 3, 20},
 	{22, 4, 3},
 };

@@ -189,6 +189,7 @@ static const struct hvm_msr_row rows[] = {
 	{MSR_TSC, MSR_TSC, read_tsc, write_tsc},
 	{0x1b, 0x1b, read_apic_base, write_apic_base},
 	{0xfe, 0xfe, read_mtrr_cap, NULL},
+	{0x179, 0x17a, hvm_msr_zero, write_zero},	/* MCG: no banks */
 	{0x1d9, 0x1d9, hvm_msr_zero, write_zero},		/* DEBUGCTL */
 	{0x1db, 0x1de, hvm_msr_zero, NULL},		/* last branch */
 	{0x200, 0x26f, read_mtrr, write_mtrr},

@@ -80,6 +80,14 @@ int arch_vcpu_create(struct vcpu *v)
 	v->arch = a;
 	a->pat = PAT_DEFAULT;
 	a->mtrr.def_type = MTRR_DEF_TYPE;
+	/*
+	 * The machine's fixed devices below 4 GiB are uncached: a mapping that asks
+	 * for write-back, as ACPI code makes them, must not bar a driver's own.
+	 */
+	if (v->domain->hardware) {
+		a->mtrr.var[0] = 0xfc000000;
+		a->mtrr.var[1] = (((1ull << host_phys_bits) - 1) & ~0x3ffffffull) | 0x800;
+	}
 	a->asid_cpu = ~0u;
 	err = hvm_ops->vcpu_create(v);
 	if (err)

@@ -182,6 +182,9 @@ static void recover_event(struct arch_vcpu *a, struct hvm_exit *e)
 	if (type == EVENT_SOFT || (type == EVENT_EXCEPTION &&
 				   (vector == VEC_BP || vector == VEC_OF)))
 		return;
+	/* QEMU calls an interrupt that it gave by V_IRQ an exception here. */
+	if (type == EVENT_EXCEPTION && vector >= 32)
+		type = EVENT_IRQ;
 	a->event = (struct hvm_event){
 		.vector = vector,
 		.type = type,

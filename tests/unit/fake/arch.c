@@ -323,6 +323,11 @@ long platform_op(struct hypercall *hc)
 	return -ENOSYS;
 }
 
+long mca_op(struct hypercall *hc)
+{
+	return -ENOSYS;
+}
+
 long physdev_op(struct hypercall *hc)
 {
 	(void)hc;

@@ -97,8 +97,9 @@ void fake_run(struct domain *d, unsigned int id)
 
 	c->vcpu->running = false;
 	if (d->vcpu[id]->queued) {
-		list_del(&d->vcpu[id]->rq_link);
-		d->vcpu[id]->queued = false;
+		d->vcpu[id]->pause_count++;
+		sched_sleep(d->vcpu[id]);
+		d->vcpu[id]->pause_count--;
 		c->need_resched = false;
 	}
 	c->vcpu = d->vcpu[id];
