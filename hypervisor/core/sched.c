@@ -380,7 +380,10 @@ void sched_set_soft_affinity(struct vcpu *v, const struct cpumask *mask)
 
 /* --- taking over who waits elsewhere ---------------------------------------------- */
 
-/* Of @rq's waiting vCPUs that may run on @cpu the first, those that like it before. */
+/*
+ * Of @rq's waiting vCPUs that may run on @cpu the first, those that like it before. One
+ * that was just displaced is not to be had before its registers are saved.
+ */
 static struct vcpu *first_for_locked(const struct runqueue *rq, unsigned int cpu)
 {
 	struct vcpu *found = NULL;
@@ -388,6 +391,8 @@ static struct vcpu *first_for_locked(const struct runqueue *rq, unsigned int cpu
 	list_for_each(p, &rq->queue) {
 		struct vcpu *v = list_entry(p, struct vcpu, rq_link);
 
+		if (__atomic_load_n(&v->running, __ATOMIC_ACQUIRE))
+			continue;
 		if (likes(v, cpu))
 			return v;
 		if (!found && allowed(v, cpu))
@@ -430,6 +435,7 @@ static bool pull(struct cpu *c, uint64_t than)
 	unsigned int cpu = most_behind_queue(c, than);
 	struct runqueue *rq;
 	struct vcpu *v;
+	bool arrived;
 
 	if (cpu == nr_cpus)
 		return false;
@@ -444,14 +450,18 @@ static bool pull(struct cpu *c, uint64_t than)
 	spin_unlock(&rq->lock);
 	if (!v)
 		return false;
-	LOCKED(&c->rq->lock);
+	spin_lock(&c->rq->lock);
 	__atomic_store_n(&v->running, false, __ATOMIC_SEQ_CST);
-	if (vcpu_runnable(v) && allowed(v, c->id)) {
+	arrived = vcpu_runnable(v) && allowed(v, c->id);
+	if (arrived) {
 		place_locked(c->rq, v, LAG_SLICES);
 		enqueue_locked(c->rq, v);
 	} else {
 		runstate_set(v, resting_state(v), now_ns());
 	}
+	spin_unlock(&c->rq->lock);
+	if (!arrived)	/* its affinity may have changed on the way */
+		sched_wake(v);
 	return true;
 }
 

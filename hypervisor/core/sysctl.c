@@ -13,7 +13,8 @@
 
 #include "domctl.h"
 
-#define CHUNK	256u
+#define CHUNK		256u
+#define DEBUG_KEYS_MAX	32u
 
 _Static_assert(sizeof(struct xen_sysctl) == 136 &&
 	       offsetof(struct xen_sysctl, u) == 8, "sysctl layout");
@@ -89,6 +90,8 @@ static int debug_keys(struct xen_sysctl *op)
 {
 	const struct xen_sysctl_debug_keys *k = &op->u.debug_keys;
 
+	if (k->nr_keys > DEBUG_KEYS_MAX)
+		return -E2BIG;
 	for (uint32_t i = 0; i < k->nr_keys; i++) {
 		char key;
 

@@ -40,6 +40,7 @@ struct arch_vcpu {
 	uint64_t wake_at;		/* FOREVER: awake */
 	uint64_t ran, woken, wants_since, latency, gap;
 	bool wants;			/* awake and not on a CPU */
+	bool loaded;			/* its registers are in a CPU */
 };
 
 static struct cpu machine[CPUS_MAX];
@@ -77,12 +78,40 @@ void arch_relax(void)
 	fail_msg("a lock is waited for");
 }
 
+static uint32_t rnd(uint32_t below)
+{
+	seed = seed * 1664525 + 1013904223;
+	return (uint32_t)((uint64_t)seed * below >> 32);
+}
+
+/* Switching takes time, in which other CPUs go on. */
+static void meanwhile(void)
+{
+	static bool nested;
+	unsigned int me = cur;
+
+	if (nested || rnd(2))
+		return;
+	nested = true;
+	cur = rnd(nr_cpus);
+	if (cur != me)
+		schedule();
+	cur = me;
+	nested = false;
+}
+
 void arch_vcpu_save(struct vcpu *v)
 {
+	assert_true(v->arch->loaded);
+	meanwhile();
+	v->arch->loaded = false;
 }
 
 void arch_vcpu_load(struct vcpu *v)
 {
+	assert_false(v->arch->loaded);
+	v->arch->loaded = true;
+	meanwhile();
 }
 
 bool arch_vcpu_event_pending(struct vcpu *v)
@@ -108,12 +137,6 @@ void panic(const char *fmt, ...)
 	vfprintf(stderr, fmt, ap);
 	va_end(ap);
 	abort();
-}
-
-static uint32_t rnd(uint32_t below)
-{
-	seed = seed * 1664525 + 1013904223;
-	return (uint32_t)((uint64_t)seed * below >> 32);
 }
 
 /* --- the machine ------------------------------------------------------------------------ */

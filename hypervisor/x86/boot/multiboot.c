@@ -30,11 +30,11 @@ struct mbi {
 	uint32_t drives_length, drives_addr;
 	uint32_t config_table;
 	uint32_t loader_name;
-};
+} packed;	/* wherever the loader has put it */
 
 struct mbi_module {
 	uint32_t start, end, cmdline, reserved;
-};
+} packed;
 
 struct mbi_mmap {
 	uint32_t size;	/* of what follows */

@@ -237,7 +237,7 @@ static int decode_one_byte(struct cursor *c, const struct prefixes *p,
 	if (row->form == EXTEND) {	/* MOVSXD */
 		if (p->width != 8)
 			return -EINVAL;
-		o->size = 4;
+		o->size = MIN(o->reg_size, 4);
 		o->sign_extend = true;
 	} else if (!(opcode & 1) && row->form != GROUP1_IMM8) {
 		o->size = o->reg_size = 1;

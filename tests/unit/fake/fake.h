@@ -28,10 +28,12 @@
 #include <hv/page.h>
 #include <hv/sched.h>
 
-#define FAKE_FRAMES	16384u		/* 64 MiB of machine memory */
 #define FAKE_CPUS	2u
+#ifndef FAKE_FRAMES
+#define FAKE_FRAMES	16384u		/* 64 MiB of machine memory */
 #define FAKE_GFN_LIMIT	0x3ffffu	/* 1 GiB of guest addresses */
 #define FAKE_SCRATCH	0x20000u	/* gfns of dom0 above all RAM */
+#endif
 #define FAKE_DOM0_START	256u
 #define FAKE_DOM0_PAGES	1024u
 #define FAKE_NOWHERE	0xdead00000000ull	/* a pointer that maps nothing */
