@@ -410,7 +410,8 @@ void domain_shutdown(struct domain *d, unsigned int code)
 		spin_unlock(&d->lock);
 		return;
 	}
-	d->shutdown_code = code;
+	if (!d->shutdown_told)
+		d->shutdown_code = code;
 	d->shut_down = true;
 	spin_unlock(&d->lock);
 	domain_pause_nosync(d);
@@ -424,7 +425,7 @@ int domain_resume(struct domain *d)
 		spin_unlock(&d->lock);
 		return -EINVAL;
 	}
-	d->shut_down = false;
+	d->shut_down = d->shutdown_told = false;
 	spin_unlock(&d->lock);
 	domain_unpause(d);
 	return 0;

@@ -14,8 +14,10 @@
 #include <x86/apic.h>
 #include <x86/asm.h>
 #include <x86/irq.h>
+#include <x86/mce.h>
 #include <x86/platform.h>
 #include <x86/smp.h>
+#include <x86/watchdog.h>
 
 #include "boot/boot.h"
 
@@ -34,7 +36,6 @@ enum { AP_STARTING, AP_UP, AP_GIVEN_UP };
 static unsigned int ap_state;
 static bool stopping;
 static unsigned int stopped;
-static unsigned int nmi_unknown;	/* counted, nothing else */
 
 void arch_relax(void)
 {
@@ -68,7 +69,7 @@ void arch_show_counters(void)
 				log_info("CPU %u: exit reason %u: %lu", i, r,
 					 a->exits[r]);
 	}
-	log_info("NMIs of unknown cause: %u", nmi_unknown);
+	log_info("NMIs of unknown cause: %u", mce_nmi_count());
 }
 
 /* --- stopping ------------------------------------------------------------------ */
@@ -95,7 +96,9 @@ void arch_stop_others(void)
 void smp_nmi(void)
 {
 	if (!__atomic_load_n(&stopping, __ATOMIC_ACQUIRE)) {
-		__atomic_add_fetch(&nmi_unknown, 1, __ATOMIC_RELAXED);
+		if (watchdog_is_stuck())
+			panic("CPU %u does not move any more; report this", this_cpu()->id);
+		mce_unknown_nmi();
 		return;
 	}
 	__atomic_add_fetch(&stopped, 1, __ATOMIC_RELEASE);
@@ -114,6 +117,7 @@ void ap_main(void)
 
 	cpu_init_ap();
 	lapic_init();
+	mce_cpu_init();
 	if (!__atomic_compare_exchange_n(&ap_state, &expect, AP_UP, false,
 					 __ATOMIC_SEQ_CST, __ATOMIC_SEQ_CST))
 		arch_halt();

@@ -13,6 +13,7 @@
 #include <x86/apic.h>
 #include <x86/asm.h>
 #include <x86/irq.h>
+#include <x86/mce.h>
 #include <x86/platform.h>
 #include <x86/rtc.h>
 #include <x86/smp.h>
@@ -121,6 +122,7 @@ void arch_timer_program(uint64_t deadline_ns)
 static void timer_interrupt(unsigned int vector)
 {
 	this_cpu()->timer_programmed = TIMER_DUE;
+	mce_report_nmis();
 }
 
 static void stop_pit(void)

@@ -8,6 +8,7 @@
 #include <hv/log.h>
 
 #include <x86/asm.h>
+#include <x86/mce.h>
 #include <x86/platform.h>
 #include <x86/smp.h>
 #include <x86/traps.h>
@@ -122,8 +123,7 @@ static void die(struct trap_regs *r)
 
 	fatal_regs = r;
 	if (r->vector == TRAP_MC)
-		panic("machine check: the hardware reports an error; "
-		      "test memory and CPU");
+		panic("machine check: the hardware reports an error; test memory and CPU");
 	if (r->vector == TRAP_DF && guard_hit(r))
 		panic("stack overflow in the hypervisor; report this");
 	panic("%s (vector %lu, error %#lx) in the hypervisor; report this",
@@ -143,6 +143,8 @@ void trap_dispatch(struct trap_regs *r)
 void arch_backtrace(void)
 {
 	if (fatal_regs) {
+		if (fatal_regs->vector == TRAP_MC)
+			mce_show();
 		show_regs(fatal_regs);
 		backtrace_from(fatal_regs->rip, fatal_regs->rbp);
 		return;

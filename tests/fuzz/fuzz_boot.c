@@ -78,7 +78,7 @@ static void make_memory(void)
 {
 	void *at = phys_to_virt(0);
 
-	MUST(mmap(at, 4ul << 30, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS |
+	MUST(mmap(at, (4ul << 30) + (1ul << 20), PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS |
 		  MAP_NORESERVE | MAP_FIXED, -1, 0) == at);
 	ram = at;
 }
@@ -95,6 +95,10 @@ static void repair(uint8_t *p, size_t len, size_t field)
 	p[field] = (uint8_t)-sum;
 }
 
+/* Where the input put something: cleared afterwards, as all of the memory takes long. */
+static size_t written[512];
+static unsigned int written_nr;
+
 static void lay_out(const uint8_t *data, size_t size)
 {
 	while (size >= 4) {
@@ -107,6 +111,8 @@ static void lay_out(const uint8_t *data, size_t size)
 		if (place + n > MEMORY)
 			return;
 		memcpy(ram + place, data, n);
+		if (written_nr < ARRAY_SIZE(written))
+			written[written_nr++] = place;
 		if (kind == 1)
 			repair(ram + place, n, 9);
 		if (kind == 2)
@@ -155,12 +161,13 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	if (!ram)
 		make_memory();
-	memset(ram, 0, MEMORY);
 	lay_out(data, size);
 	if (!setjmp(refused))
 		check_acpi();
 	if (!setjmp(refused))
 		check_boot();
 	reserved_nr = 0;
+	while (written_nr)
+		memset(ram + written[--written_nr], 0, 256);
 	return 0;
 }

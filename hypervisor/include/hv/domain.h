@@ -109,6 +109,7 @@ struct domain {
 	spinlock_t lock;	/* covers dying, shutdown fields */
 	enum dying dying;
 	bool shut_down;
+	bool shutdown_told;	/* SCHEDOP_shutdown_code said why before */
 	unsigned int shutdown_code;	/* SHUTDOWN_* */
 	unsigned int pause_count;	/* atomic; controller + shutdown */
 	unsigned int controller_pauses;

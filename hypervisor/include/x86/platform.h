@@ -67,6 +67,8 @@ struct arch_cpu {
 	void *tables;		/* GDT and TSS (cpu.c) */
 	void *hsave;		/* SVM host save area page */
 	void *host_vmcb;	/* VMLOAD/VMSAVE state of the host */
+	uint64_t heartbeat;	/* rounds of cpu_main() */
+	domid_t last_domain;	/* whose vCPU ran here last; idle does not count */
 	bool in_guest;		/* between the last flush check and #VMEXIT */
 	uint64_t exits[256];	/* by normalised exit reason */
 };

@@ -65,13 +65,23 @@ static void copy_arguments(char *to, size_t n, uint32_t pa, const char *whose)
 		      whose, n - 1);
 }
 
+/* A table of the loader's; boot.S maps the first 4 GiB only. */
+static const char *table_at(uint32_t pa, uint64_t len, const char *what)
+{
+	if (pa + len > 1ul << 32)
+		panic("the boot loader's %s ends above 4 GiB; use another one", what);
+	return phys_to_virt(pa);
+}
+
 static void copy_modules(const struct mbi *mbi)
 {
-	const struct mbi_module *mod = phys_to_virt(mbi->mods_addr);
+	const struct mbi_module *mod;
 
 	if (mbi->mods_count > BOOT_MODULES_MAX)
 		panic("the boot loader gave %u modules; at most %u are used",
 		      mbi->mods_count, BOOT_MODULES_MAX);
+	mod = (const void *)table_at(mbi->mods_addr, mbi->mods_count * sizeof(*mod),
+				     "list of modules");
 	for (unsigned int i = 0; i < mbi->mods_count; i++) {
 		struct boot_module *m = &boot_info.module[i];
 
@@ -91,10 +101,11 @@ static void copy_modules(const struct mbi *mbi)
 static void copy_memory_map(const struct mbi *mbi)
 {
 	static struct e820_entry in[E820_MAX];
+	const char *table = table_at(mbi->mmap_addr, mbi->mmap_length, "memory map");
 	unsigned int n = 0;
 
 	for (uint64_t at = 0; at + sizeof(struct mbi_mmap) <= mbi->mmap_length;) {
-		const struct mbi_mmap *m = phys_to_virt(mbi->mmap_addr + at);
+		const struct mbi_mmap *m = (const void *)(table + at);
 
 		if (n == E820_MAX)
 			panic("the memory map has over %u entries; "

@@ -9,7 +9,9 @@
 #include <x86/apic.h>
 #include <x86/dom0.h>
 #include <x86/hvm.h>
+#include <x86/mce.h>
 #include <x86/platform.h>
+#include <x86/spec.h>
 
 #include "boot.h"
 
@@ -38,6 +40,8 @@ void arch_boot_machine(void)
 	ioapic_init();	/* the 8259A is silent before the local APIC shuts it out */
 	lapic_init();
 	time_init();
+	mce_cpu_init();
+	spec_init();
 	serial_enable_rx();
 }
 

@@ -7,6 +7,7 @@
 #include <hv/sched.h>
 
 #include <x86/hvm_ops.h>
+#include <x86/mce.h>
 
 typedef void exit_handler(struct vcpu *v, struct hvm_exit *e);
 
@@ -177,6 +178,7 @@ static void exit_exception(struct vcpu *v, struct hvm_exit *e)
 
 static void exit_machine_check(struct vcpu *v, struct hvm_exit *e)
 {
+	mce_show();
 	panic("machine check while domain %u ran; "
 	      "look for failing memory or CPU", v->domain->id);
 }

@@ -11,6 +11,7 @@
 #include <x86/hvm_ops.h>
 #include <x86/irq.h>
 #include <x86/platform.h>
+#include <x86/watchdog.h>
 
 /*
  * INIT puts the vCPU back to reset and makes it wait; SIPI starts it. Both come
@@ -79,7 +80,9 @@ void cpu_main(void)
 	struct cpu *c = this_cpu();
 
 	hvm_cpu_init();
+	watchdog_cpu_init();
 	for (;;) {
+		c->arch->heartbeat++;
 		irq_window();
 		timer_run();
 		if (c->need_resched)

@@ -9,6 +9,7 @@
 #include <x86/asm.h>
 #include <x86/hvm_ops.h>
 #include <x86/platform.h>
+#include <x86/spec.h>
 
 #define MSR_TSC_AUX	0xc0000103u
 #define CPUID_E1D_RDTSCP (1u << 27)
@@ -159,6 +160,11 @@ void arch_vcpu_save(struct vcpu *v)
 
 void arch_vcpu_load(struct vcpu *v)
 {
+	struct arch_cpu *ac = this_cpu()->arch;
+
+	if (ac->last_domain != v->domain->id)
+		spec_switch_domain();
+	ac->last_domain = v->domain->id;
 	hvm_ops->vcpu_load(v);
 	xstate_load(v);
 	debug_regs_load(v->arch->dr);

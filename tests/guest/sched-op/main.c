@@ -81,12 +81,19 @@ static void test_refused(void)
 	struct sched_remote_shutdown r = {.domain_id = 0, .reason = SHUTDOWN_crash};
 	struct sched_watchdog w = {.id = 99, .timeout = 10};
 	struct sched_pin_override p = {.pcpu = 0};
+	struct sched_shutdown s = {.reason = 6};
 
 	EXPECT(hv_sched_op(SCHEDOP_remote_shutdown, &r), -XEN_EPERM);
 	r.domain_id = 999;
 	EXPECT(hv_sched_op(SCHEDOP_remote_shutdown, &r), -XEN_ESRCH);
 	EXPECT_OR(hv_sched_op(SCHEDOP_watchdog, &w), -XEN_EINVAL, -XEN_ENOSYS);
 	EXPECT_OR(hv_sched_op(SCHEDOP_pin_override, &p), -XEN_EPERM, -XEN_ENOSYS);
+	p.pcpu = -1;
+	EXPECT_OR(hv_sched_op(SCHEDOP_pin_override, &p), -XEN_EPERM, -XEN_ENOSYS);
+	EXPECT_OR(hv_sched_op(SCHEDOP_shutdown_code, &s), -XEN_EINVAL, 0);
+	s.reason = ~0u;
+	EXPECT_OR(hv_sched_op(SCHEDOP_shutdown_code, &s), -XEN_EINVAL, 0);
+	EXPECT(hv_sched_op(SCHEDOP_shutdown_code, (void *)0xdead00000000), -XEN_EFAULT);
 }
 
 static void test_yield(void)

@@ -359,6 +359,11 @@ static void scheduling(void **state)
 	op.u.scheduler_op.u.credit2.weight = 512;
 	assert_int_equal(domctl(&op), 0);
 	assert_int_equal(d->weight, 512);
+	op.u.scheduler_op.u.credit2.cap = 201;	/* of two vCPUs */
+	assert_int_equal(domctl(&op), -EINVAL);
+	op.u.scheduler_op.u.credit2.cap = 150;
+	assert_int_equal(domctl(&op), 0);
+	assert_int_equal(d->cap, 150);
 	op.u.scheduler_op.cmd = XEN_DOMCTL_SCHEDOP_getvcpuinfo;
 	assert_int_equal(domctl(&op), -EINVAL);
 	op.u.scheduler_op.sched_id = XEN_SCHEDULER_CREDIT;
@@ -441,6 +446,20 @@ static void physinfo(void **state)
 	op = (struct xen_sysctl){.cmd = XEN_SYSCTL_sched_id};
 	assert_int_equal(sysctl(&op), 0);
 	assert_int_equal(op.u.sched_id.sched_id, XEN_SCHEDULER_CREDIT2);
+	op = (struct xen_sysctl){.cmd = XEN_SYSCTL_scheduler_op};
+	op.u.scheduler_op.sched_id = XEN_SCHEDULER_CREDIT2;
+	op.u.scheduler_op.cmd = XEN_SYSCTL_SCHEDOP_putinfo;
+	op.u.scheduler_op.u.sched_credit2.ratelimit_us = 500001;
+	assert_int_equal(sysctl(&op), -EINVAL);
+	op.u.scheduler_op.u.sched_credit2.ratelimit_us = 1000;
+	assert_int_equal(sysctl(&op), 0);
+	op.u.scheduler_op.cmd = XEN_SYSCTL_SCHEDOP_getinfo;
+	op.u.scheduler_op.u.sched_credit2.ratelimit_us = 7;
+	assert_int_equal(sysctl(&op), 0);
+	assert_int_equal(op.u.scheduler_op.u.sched_credit2.ratelimit_us, 1000);
+	sched_ratelimit_us = 0;
+	op.u.scheduler_op.cpupool_id = 1;
+	assert_int_equal(sysctl(&op), -ESRCH);
 	op = (struct xen_sysctl){.cmd = XEN_SYSCTL_availheap};
 	assert_int_equal(sysctl(&op), 0);
 	assert_int_equal(op.u.availheap.avail_bytes, page_nr_free() * PAGE_SIZE);

@@ -281,6 +281,40 @@ static void shutdowns(void **state)
 	assert_int_equal(fake_call(__HYPERVISOR_sched_op, 99, ARG, 0), -ENOSYS);
 }
 
+/* A reason told beforehand stands for the end that comes without one. */
+static void shutdown_code(void **state)
+{
+	struct sched_shutdown s = {.reason = SHUTDOWN_MAX + 1};
+
+	assert_int_equal(sched(SCHEDOP_shutdown_code, &s, sizeof(s)), -EINVAL);
+	s.reason = SHUTDOWN_reboot;
+	assert_int_equal(sched(SCHEDOP_shutdown_code, &s, sizeof(s)), 0);
+	assert_false(a->shut_down);
+	assert_int_equal(vcpu_op_at(VCPUOP_down, 0, 0), 0);
+	assert_true(a->shut_down);
+	assert_int_equal(a->shutdown_code, SHUTDOWN_reboot);
+	/* Too late to change it. */
+	s.reason = SHUTDOWN_crash;
+	assert_int_equal(sched(SCHEDOP_shutdown_code, &s, sizeof(s)), 0);
+	assert_int_equal(a->shutdown_code, SHUTDOWN_reboot);
+}
+
+static void pin_override(void **state)
+{
+	struct sched_pin_override p = {.pcpu = 0};
+	void *arg = fake_mem(hardware_domain, FAKE_DOM0_START * PAGE_SIZE);
+
+	assert_int_equal(sched(SCHEDOP_pin_override, &p, sizeof(p)), -EPERM);
+	fake_run(hardware_domain, 0);
+	for (int i = -1; i <= (int)FAKE_CPUS; i++) {
+		p.pcpu = i;
+		memcpy(arg, &p, sizeof(p));
+		assert_int_equal(fake_call(__HYPERVISOR_sched_op, SCHEDOP_pin_override,
+					   FAKE_DOM0_START * PAGE_SIZE, 0),
+				 i <= 0 ? 0 : i < (int)FAKE_CPUS ? -EBUSY : -EINVAL);
+	}
+}
+
 static void watchdogs(void **state)
 {
 	struct sched_watchdog w = {.id = 0, .timeout = 0};
@@ -429,6 +463,7 @@ int main(void)
 		CASE(ids_and_commands), CASE(on_and_off), CASE(nmi),
 		CASE(singleshot), CASE(timer_op), CASE(periodic),
 		CASE(runstate_area), CASE(blocking), CASE(shutdowns),
+		CASE(shutdown_code), CASE(pin_override),
 		CASE(watchdogs), CASE(params_of_a_guest),
 		CASE(params_by_the_toolstack), CASE(small_operations),
 	};
