@@ -78,8 +78,8 @@ static void make_memory(void)
 {
 	void *at = phys_to_virt(0);
 
-	MUST(mmap(at, (4ul << 30) + (1ul << 20), PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS |
-		  MAP_NORESERVE | MAP_FIXED, -1, 0) == at);
+	MUST(mmap(at, (4ul << 30) + (1ul << 20), PROT_READ | PROT_WRITE,
+		  MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE | MAP_FIXED, -1, 0) == at);
 	ram = at;
 }
 

@@ -53,7 +53,7 @@ struct domain *idle_domain;
 struct cpu *cpus[MAX_CPUS];
 unsigned int nr_cpus;
 
-/* --- what the scheduler needs of the rest -------------------------------------------- */
+/* --- what the scheduler needs of the rest ----------------------------- */
 
 struct cpu *this_cpu(void)
 {
@@ -139,7 +139,7 @@ void panic(const char *fmt, ...)
 	abort();
 }
 
-/* --- the machine ------------------------------------------------------------------------ */
+/* --- the machine ------------------------------------------------------ */
 
 static void make_machine(unsigned int n)
 {
@@ -235,7 +235,7 @@ static void pin(struct domain *d, uint64_t mask)
 	}
 }
 
-/* --- properties at every moment ----------------------------------------------------------- */
+/* --- properties at every moment --------------------------------------- */
 
 struct queue_head {		/* the beginning of sched.c's struct runqueue */
 	spinlock_t lock;
@@ -286,7 +286,7 @@ static void check_now(void)
 			assert_int_equal(v->queued || v->running, vcpu_runnable(v));
 }
 
-/* --- running it ------------------------------------------------------------------------------ */
+/* --- running it ------------------------------------------------------- */
 
 static uint64_t timer_due(const struct cpu *c)
 {
@@ -639,7 +639,7 @@ static void soft_affinity(void **state)
 	end_machine();
 }
 
-/* --- random loads ---------------------------------------------------------------------------------- */
+/* --- random loads ----------------------------------------------------- */
 
 static void random_hogs(void **state)
 {
