@@ -446,7 +446,7 @@ static void forget(void)
 			v->arch->ran = v->arch->latency = v->arch->gap = 0;
 }
 
-/* --- the ideal: weighted max-min shares, nobody over one CPU, nor over the cap ------------------ */
+/* --- the ideal: weighted max-min shares, nobody over one CPU, nor over the cap --- */
 
 static void ideal(double *share)
 {
@@ -499,7 +499,7 @@ static void check_fair(uint64_t ns, double tolerance)
 	}
 }
 
-/* --- hand-made loads ----------------------------------------------------------------------------- */
+/* --- hand-made loads --- */
 
 static void three_on_two(void **state)
 {

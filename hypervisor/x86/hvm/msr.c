@@ -182,6 +182,18 @@ static bool write_hypercall_page(struct vcpu *v, uint32_t msr, uint64_t val)
 	return hvm_write_hypercall_page(v, val);
 }
 
+/* MCG_CAP, MCG_STATUS: the hardware domain has machine checks, without a bank. */
+static bool read_mcg(struct vcpu *v, uint32_t msr, uint64_t *val)
+{
+	*val = 0;
+	return v->domain->hardware;
+}
+
+static bool write_mcg(struct vcpu *v, uint32_t msr, uint64_t val)
+{
+	return v->domain->hardware && !val;
+}
+
 /* --- the table ---------------------------------------------------------------------- */
 
 static const struct hvm_msr_row rows[] = {
@@ -189,7 +201,7 @@ static const struct hvm_msr_row rows[] = {
 	{MSR_TSC, MSR_TSC, read_tsc, write_tsc},
 	{0x1b, 0x1b, read_apic_base, write_apic_base},
 	{0xfe, 0xfe, read_mtrr_cap, NULL},
-	{0x179, 0x17a, hvm_msr_zero, write_zero},	/* MCG: no banks */
+	{0x179, 0x17a, read_mcg, write_mcg},
 	{0x1d9, 0x1d9, hvm_msr_zero, write_zero},		/* DEBUGCTL */
 	{0x1db, 0x1de, hvm_msr_zero, NULL},		/* last branch */
 	{0x200, 0x26f, read_mtrr, write_mtrr},
