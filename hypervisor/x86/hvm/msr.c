@@ -186,12 +186,12 @@ static bool write_hypercall_page(struct vcpu *v, uint32_t msr, uint64_t val)
 static bool read_mcg(struct vcpu *v, uint32_t msr, uint64_t *val)
 {
 	*val = 0;
-	return v->domain->hardware;
+	return v->domain->hardware || v->domain->arch->msr_relaxed;
 }
 
 static bool write_mcg(struct vcpu *v, uint32_t msr, uint64_t val)
 {
-	return v->domain->hardware && !val;
+	return v->domain->hardware ? !val : v->domain->arch->msr_relaxed;
 }
 
 /* --- the table ---------------------------------------------------------------------- */
