@@ -4,6 +4,7 @@
  * memory is in sysctl_host.c.
  */
 #include <hv/access.h>
+#include <hv/arch.h>
 #include <hv/guest.h>
 #include <hv/hypercall.h>
 #include <hv/keys.h>
@@ -141,5 +142,6 @@ long sysctl_op(struct hypercall *hc)
 		err = rows[i].fn(&op);
 		return err ? err : guest_write(at, &op, sizeof(op));
 	}
-	return -ENOSYS;
+	err = arch_sysctl(&op);
+	return err ? err : guest_write(at, &op, sizeof(op));
 }

@@ -10,6 +10,7 @@
 #include <hv/p2m.h>
 
 struct xen_domctl;
+struct xen_sysctl;
 struct xen_sysctl_physinfo;
 
 /* --- domains and vCPUs -------------------------------------------------- */
@@ -52,6 +53,8 @@ void arch_hvm_param_changed(struct domain *d, unsigned int idx);
  * when there is none. *copyback when *op holds an answer.
  */
 int arch_domctl(struct domain *d, struct xen_domctl *op, bool *copyback) must_check;
+/* Architecture's sysctls: CPU feature sets and policies. -ENOSYS: none of them. */
+int arch_sysctl(struct xen_sysctl *op) must_check;
 void arch_physinfo(struct xen_sysctl_physinfo *pi);
 /* XENVER_capabilities. */
 const char *arch_capabilities(void);

@@ -34,6 +34,8 @@ void cpuid_policy_derive(struct cpuid_policy *p);
 struct xen_cpuid_leaf;
 int cpuid_policy_restrict(struct cpuid_policy *p, const struct xen_cpuid_leaf *l);
 /* Leaf @i of the policy as a list; false past the last. */
+/* All of them to a guest's array of *nr at @to: domctl.c. */
+int cpuid_policy_write(const struct cpuid_policy *p, gva_t to, uint32_t *nr);
 bool cpuid_policy_leaf(const struct cpuid_policy *p, unsigned int i,
 		       struct xen_cpuid_leaf *l);
 

@@ -57,26 +57,33 @@ static int set_context(struct domain *d, struct xen_domctl *op, bool *copyback)
 	return err;
 }
 
-/* --- CPUID policy ----------------------------------------------------------------- */
-
-static int get_policy(struct domain *d, struct xen_domctl *op, bool *copyback)
+/* Counts without a buffer (@to 0); -ENOBUFS when *nr are too few. */
+int cpuid_policy_write(const struct cpuid_policy *p, gva_t to, uint32_t *nr)
 {
-	struct xen_domctl_cpu_policy *p = &op->u.cpu_policy;
-	gva_t to = HANDLE_GVA(p->leaves);
 	struct xen_cpuid_leaf l;
-	unsigned int n = 0;
+	uint32_t n = 0;
 
-	while (cpuid_policy_leaf(d->arch->cpuid, n, &l)) {
-		if (to.v && n >= p->nr_leaves)
+	while (cpuid_policy_leaf(p, n, &l)) {
+		if (to.v && n >= *nr)
 			return -ENOBUFS;
 		if (to.v && guest_write(gva_add(to, n * sizeof(l)), &l, sizeof(l)))
 			return -EFAULT;
 		n++;
 	}
-	p->nr_leaves = n;
-	p->nr_msrs = 0;
-	*copyback = true;
+	*nr = n;
 	return 0;
+}
+
+/* --- CPUID policy ----------------------------------------------------------------- */
+
+static int get_policy(struct domain *d, struct xen_domctl *op, bool *copyback)
+{
+	struct xen_domctl_cpu_policy *p = &op->u.cpu_policy;
+	int err = cpuid_policy_write(d->arch->cpuid, HANDLE_GVA(p->leaves), &p->nr_leaves);
+
+	p->nr_msrs = 0;
+	*copyback = !err;
+	return err;
 }
 
 static bool any_vcpu_started(struct domain *d)

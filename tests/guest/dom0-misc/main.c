@@ -56,6 +56,46 @@ static void test_domain_list(void)
 	EXPECT(hv_sysctl(&op), -XEN_EFAULT);
 }
 
+/* What guests may be told of CPU features: counted, refused when short, told. */
+static void test_cpu_policies(void)
+{
+	static xen_cpuid_leaf_t leaves[128];
+	xen_sysctl_t op = {.cmd = XEN_SYSCTL_get_cpu_featureset,
+			   .interface_version = XEN_SYSCTL_INTERFACE_VERSION};
+	static uint32_t words[32];
+
+	if (on_reference())
+		return;
+	op.u.cpu_featureset.index = XEN_SYSCTL_cpu_featureset_hvm;
+	EXPECT(hv_sysctl(&op), 0);
+	EXPECT(op.u.cpu_featureset.nr_features, 13);
+	set_xen_guest_handle(op.u.cpu_featureset.features, words);
+	op.u.cpu_featureset.nr_features = 12;
+	EXPECT(hv_sysctl(&op), -XEN_ENOBUFS);
+	op.u.cpu_featureset.nr_features = 32;
+	EXPECT(hv_sysctl(&op), 0);
+	CHECK(words[1] >> 31);	/* "under a hypervisor" */
+	EXPECT(words[13], 0);
+	op.u.cpu_featureset.index = 6;
+	EXPECT(hv_sysctl(&op), -XEN_EINVAL);
+
+	op.cmd = XEN_SYSCTL_get_cpu_policy;
+	memset(&op.u, 0, sizeof(op.u));
+	op.u.cpu_policy.index = XEN_SYSCTL_cpu_policy_hvm_default;
+	EXPECT(hv_sysctl(&op), 0);
+	CHECK(op.u.cpu_policy.nr_leaves > 20 && op.u.cpu_policy.nr_leaves <= 128);
+	op.u.cpu_policy.nr_leaves--;
+	set_xen_guest_handle(op.u.cpu_policy.leaves, leaves);
+	EXPECT(hv_sysctl(&op), -XEN_ENOBUFS);
+	op.u.cpu_policy.nr_leaves = 128;
+	set_xen_guest_handle(op.u.cpu_policy.leaves, (void *)0x123456789000);
+	EXPECT(hv_sysctl(&op), -XEN_EFAULT);
+	op.u.cpu_policy.index = XEN_SYSCTL_cpu_policy_pv_max;
+	EXPECT(hv_sysctl(&op), -XEN_EOPNOTSUPP);
+	op.u.cpu_policy._rsvd = 1;
+	EXPECT(hv_sysctl(&op), -XEN_EINVAL);
+}
+
 static bool dangerous(uint32_t cmd)
 {
 	return cmd == XENPF_enter_acpi_sleep || cmd == XENPF_cpu_offline ||
@@ -130,6 +170,7 @@ static void test_pci(void)
 void test_main(void)
 {
 	RUN(test_sysctl);
+	RUN(test_cpu_policies);
 	RUN(test_domain_list);
 	RUN(test_platform);
 	RUN(test_physdev);

@@ -307,6 +307,11 @@ int arch_domctl(struct domain *d, struct xen_domctl *op, bool *copyback)
 	return -ENOSYS;
 }
 
+int arch_sysctl(struct xen_sysctl *op)
+{
+	return -ENOSYS;
+}
+
 void arch_physinfo(struct xen_sysctl_physinfo *pi)
 {
 	pi->cpu_khz = 1000000;
