@@ -24,6 +24,9 @@ void net_form_from(struct net_form *f, const struct net_link *l)
 				.nat = l->nat };
 	strcpy(f->name, l->name);
 	strcpy(f->on, l->on);
+	if (l->has_mac)
+		snprintf(f->mac, sizeof(f->mac), "%02x:%02x:%02x:%02x:%02x:%02x", l->mac[0],
+			 l->mac[1], l->mac[2], l->mac[3], l->mac[4], l->mac[5]);
 	for (size_t i = 0; i < l->nports; i++)
 		used += (size_t)snprintf(f->ports + used, sizeof(f->ports) - used, "%s%s",
 					 i ? "," : "", l->ports[i]);
@@ -103,6 +106,8 @@ void net_form_line(const struct net_form *f, char *buf, size_t size)
 
 	add(&l, "%s", f->name);
 	ports_text(f->ports, ports, sizeof(ports));
+	if (f->kind == NET_NIC && *f->mac)
+		add(&l, " mac=%s", f->mac);
 	if ((f->kind == NET_BOND || f->kind == NET_BRIDGE) && *ports)
 		add(&l, " ports=%s", ports);
 	if (f->kind == NET_BOND)

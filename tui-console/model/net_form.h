@@ -10,6 +10,7 @@
 struct net_form {
 	int kind; /* enum net_kind */
 	char name[NET_NAME];
+	char mac[18];			  /* of the card that has this name; kept */
 	char ports[NET_PORTS * NET_NAME]; /* with commas or blanks between */
 	int mode;			  /* enum net_mode */
 	char on[NET_NAME], id[8];

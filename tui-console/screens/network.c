@@ -38,7 +38,7 @@ static const struct ui_column columns[COLUMNS + 1] = {
 	[COLUMN_LINK] = { .title = "Link", .width = 10 },
 	[COLUMN_OF] = { .title = "Part of", .width = 9 },
 	[COLUMN_ADDRESS] = { .title = "Address", .width = 18, .weight = 2 },
-	[COLUMN_SET] = { .title = "Set to", .width = 10, .weight = 2 },
+	[COLUMN_SET] = { .title = "Set to", .width = 14, .weight = 2 },
 	[COLUMN_VMS] = { .title = "VMs", .width = 4, .align = UI_RIGHT, .importance = 3 },
 	[COLUMN_MAC] = { .title = "MAC", .width = 17, .importance = 4 },
 	[COLUMN_DRIVER] = { .title = "Driver", .width = 12, .importance = 5 },
@@ -77,7 +77,7 @@ static void address_text(const struct row *r, char *buf, size_t size)
 static void set_text(const struct network *n, const struct row *r, char *buf, size_t size)
 {
 	static const char *const four[] = { "", "DHCP", "fixed" };
-	static const char *const six[] = { "", "IPv6 auto", "IPv6 fixed" };
+	static const char *const six[] = { "", "v6 auto", "v6 fixed" };
 	const struct net_link *l = net_find(&n->config, r->name);
 
 	buf[0] = '\0';
@@ -122,8 +122,9 @@ static void cell(void *ctx, size_t row, size_t column, char *buf, size_t size)
 			snprintf(buf, size, "%zu", n->vms[row]);
 		break;
 	case COLUMN_MAC:
-		snprintf(buf, size, "%02x:%02x:%02x:%02x:%02x:%02x", p->mac[0], p->mac[1],
-			 p->mac[2], p->mac[3], p->mac[4], p->mac[5]);
+		if (r->is_there)
+			snprintf(buf, size, "%02x:%02x:%02x:%02x:%02x:%02x", p->mac[0],
+				 p->mac[1], p->mac[2], p->mac[3], p->mac[4], p->mac[5]);
 		break;
 	case COLUMN_DRIVER:
 		snprintf(buf, size, "%s", p->driver);
@@ -260,9 +261,9 @@ static void draw_footer(struct ui *ui, struct network *n, struct ui_rect area)
 	for (size_t i = 0; i < n->now.ndns && used < sizeof(servers); i++)
 		used += (size_t)snprintf(servers + used, sizeof(servers) - used, "%s%s",
 					 used ? ", " : "", n->now.dns[i]);
-	ui_putf(ui, area.y, area.x, area.w, UI_DIM, "Gateway %s%s%s%s    Name servers %s",
+	ui_putf(ui, area.y, area.x, area.w, UI_DIM, "Gateway %s%s%s    Name servers %s",
 		*n->now.gateway4 ? n->now.gateway4 : "none",
-		*n->now.gateway6 ? ", " : "", n->now.gateway6, "",
+		*n->now.gateway6 ? ", " : "", n->now.gateway6,
 		*servers ? servers : "none");
 	if (*n->problem)
 		ui_put(ui, area.y + 1, area.x, area.w, UI_BAD, n->problem);

@@ -15,7 +15,8 @@
 #include "model/net_form.h"
 
 static const char start[] = "nic = eth0 ipv4=dhcp ipv6=auto\n"
-			    "nic = eth1 ipv4=192.0.2.10/24 gateway4=192.0.2.1 mtu=9000\n"
+			    "nic = eth1 mac=52:54:00:12:34:56 ipv4=192.0.2.10/24 "
+			    "gateway4=192.0.2.1 mtu=9000\n"
 			    "bridge = xenbr0 ipv4=192.168.123.1/24 nat=yes "
 			    "dhcp=192.168.123.10-192.168.123.99\n"
 			    "dns = 192.0.2.53\n";
@@ -62,6 +63,7 @@ static void test_card_becomes_port(void **state)
 	struct net_form f;
 
 	(void)state;
+	net_find(&c, "eth1")->has_mac = false;
 	net_form_from(&f, net_find(&c, "xenbr0"));
 	strcpy(f.ports, " eth0 , eth1");
 	f.ipv4 = NET4_DHCP;
