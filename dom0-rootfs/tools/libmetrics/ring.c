@@ -175,6 +175,7 @@ size_t metrics_last(const struct metrics *m, struct metrics_sample *out, size_t 
 	return n - stale;
 }
 
+/* A counter that starts anew has counted all that it shows. */
 static double per_second(uint64_t from, uint64_t to, double seconds)
 {
 	return (double)(to >= from ? to - from : to) / seconds;
@@ -188,7 +189,9 @@ struct metrics_rate metrics_rate(const struct metrics_sample *a,
 
 	if (s <= 0)
 		return r;
-	r.cpu = per_second(a->cpu_ns, b->cpu_ns, s) / 1e9;
+	/* an idle host's is the difference of two clocks and may step back a little */
+	if (b->cpu_ns > a->cpu_ns)
+		r.cpu = per_second(a->cpu_ns, b->cpu_ns, s) / 1e9;
 	r.disk_read = per_second(a->disk_read, b->disk_read, s);
 	r.disk_written = per_second(a->disk_written, b->disk_written, s);
 	r.net_in = per_second(a->net_in, b->net_in, s);

@@ -151,6 +151,9 @@ static void test_rate(void **state)
 	b.net_in = 40; /* the VM was started anew in between */
 	r = metrics_rate(&a, &b);
 	assert_true(r.net_in == 20);
+	b.cpu_ns = a.cpu_ns - 1000; /* an idle host once showed 28895275547 % */
+	r = metrics_rate(&a, &b);
+	assert_true(r.cpu == 0);
 }
 
 static int remove_dir(void **state)
