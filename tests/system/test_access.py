@@ -77,6 +77,16 @@ def test_log_in_by_key(live):
     assert status == 0 and output.startswith('rack7\n') and 'Domain-0' in output
 
 
+def test_copy_to_the_host(live, tmp_path):
+    (tmp_path / 'web1.cfg').write_text('name = "web1"\n')
+    options = [o if o != '-p' else '-P' for o in SSH]
+    subprocess.run(['scp', '-O', *options, '-i', str(KEY),
+                    str(tmp_path / 'web1.cfg'), 'root@127.0.0.1:/etc/xen/'],
+                   check=True, timeout=300)
+    assert live.run('cat /state/xen/web1.cfg') == 'name = "web1"'
+    live.run('rm /etc/xen/web1.cfg')
+
+
 def test_no_key_no_entry(live):
     """No password is set: none is taken, the empty one neither."""
     child = pexpect.spawn('ssh', [*SSH, '-o', 'PubkeyAuthentication=no', '-o',
