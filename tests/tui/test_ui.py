@@ -50,7 +50,8 @@ def test_shell(host):
 def test_no_colours(host):
     """Without colours what is selected still stands out, by reverse."""
     with harness.Console(host, env={'NO_COLOR': '1'}) as c:
-        c.wait('1 VMs').wait('F10 Quit')
+        c.wait('1 VMs').wait('F10 Quit').wait('no virtual machine')
+        c.pump(0.2)
         cells = [cell for y in range(24) for cell in c.screen.buffer[y].values()]
         assert {cell.fg for cell in cells} == {'default'}
         assert c.screen.buffer[23][1].reverse

@@ -28,7 +28,10 @@ struct ui_run {
 	void *ctx;
 };
 
-/* The child's side: never returns. */
+/*
+ * The child's side: never returns. One in the background must not be ended by what it
+ * says once nobody listens any more: it may be half-way through starting a VM.
+ */
 static void become(char *const argv[], int in, int out, int err)
 {
 	sigset_t none;
@@ -37,7 +40,7 @@ static void become(char *const argv[], int in, int out, int err)
 	dup2(in, 0);
 	dup2(out, 1);
 	dup2(err, 2);
-	signal(SIGPIPE, SIG_DFL);
+	signal(SIGPIPE, err == out ? SIG_IGN : SIG_DFL);
 	sigemptyset(&none);
 	sigprocmask(SIG_SETMASK, &none, NULL);
 	execvp(argv[0], argv);
@@ -179,12 +182,11 @@ void ui_run_cancel(struct ui *ui, struct ui_run *run)
 	stop(run->pid, SIGTERM);
 }
 
+/* The console ends; what runs in the background does what it was asked to do. */
 void runs_end(struct ui *ui)
 {
-	while (ui->runs) {
-		stop(ui->runs->pid, SIGTERM);
+	while (ui->runs)
 		forget(ui, ui->runs);
-	}
 }
 
 /* --- with a dialog ----------------------------------------------------------- */
