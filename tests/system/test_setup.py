@@ -34,7 +34,7 @@ def test_install_by_keyboard(disk):
         s = screen.Screen(m)
         s.wait('Keyboard - Step', machine.BOOT_TIMEOUT).press('Enter')
         s.wait('What to do').press('Down', 'Down', 'Down', 'Enter')
-        s.wait('# $').type("sed 's/demo/kept/' /etc/basalt/demo.cfg "
+        s.wait(':~#').type("sed 's/demo/kept/' /etc/basalt/demo.cfg "
                            '>/etc/xen/kept.cfg && exit\r')
         s.wait('What to do').press('Up', 'Up', 'Up', 'Enter')
         s.wait('Hardware check').wait('ok +Virtualization').press('Enter')
@@ -65,7 +65,7 @@ def test_repair(disk):
         s.wait('/dev/nvme0n1: the boot loader was written').press('Enter')
         s.wait('What shall be done').press('Down', 'Enter').wait('taken away')
         s.press('Left', 'Enter').wait('has no password now').press('Enter')
-        s.wait('What shall be done').press('Down', 'Enter').wait('# $')
+        s.wait('What shall be done').press('Down', 'Enter').wait(':~#')
         s.type('ls /mnt/state/xen && exit\r').wait('What shall be done')
         s.press('Down', 'Enter')
         m.expect(pexpect.EOF, 300)
