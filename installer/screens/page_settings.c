@@ -15,7 +15,7 @@ enum page_end page_host(struct setup *s, const char *title)
 		.title = title,
 		.text = "\nName and time. The arrow keys go from field to field, "
 			"Tab to the buttons.\n",
-		.help = "Host name: letters, digits and '-'; parts joined by "
+		.help = "Ctrl-U empties a field.\n\nHost name: letters, digits and '-'; parts joined by "
 			"dots.\n\nTime servers: names or addresses with blanks "
 			"between; empty for none.\n\nTime zone: as "
 			"Europe/Berlin, or UTC.",

@@ -7,6 +7,7 @@ import machine
 import screen
 
 DISK_SIZE = 6 << 30
+EMPTY_FIELD = '\x15'
 
 
 @pytest.fixture(scope='module')
@@ -42,7 +43,7 @@ def test_install_by_keyboard(disk):
         s.press('Space', 'Enter').wait('VM storage - ').press('Tab', 'Enter')
         s.wait('Take along').wait(r'\[\*\] VMs +1: kept').press('Enter')
         s.wait('Network - ').wait('Cards +eth0').press('Tab', 'Enter')
-        s.wait('Name and time').press(*['Backspace'] * 6).type('rack7')
+        s.wait('Name and time').press(EMPTY_FIELD).type('rack7')
         s.press('Enter').wait('Log-in - ').press('Enter').wait('No password')
         s.press('Left', 'Enter').wait('Options - ').press('Tab', 'Enter')
         s.wait('Summary - ').wait('erase /dev/nvme0n1, 6.4 GB').press('Enter')

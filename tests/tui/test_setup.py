@@ -257,6 +257,16 @@ def test_bad_name_and_passwords(tree):
         step(c, 'Log-in')
 
 
+def test_a_field_is_emptied(tree):
+    """Ctrl-U: what stood in the field is gone, not only moved."""
+    with screens(tree) as c:
+        walk(c, 'Name and time')
+        c.press('\x15').type('rack7').press('Enter')
+        for _, keys in WAY[7:-1]:
+            c.press(*keys).pump(0.2)
+        step(c, 'Summary').wait('Host name +rack7, time zone UTC')
+
+
 def test_hardware_problem(tree):
     """No virtualization: words, and a look again after it was switched on."""
     (tree.root / 'sys/hypervisor/type').unlink()
