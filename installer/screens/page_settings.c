@@ -15,10 +15,10 @@ enum page_end page_host(struct setup *s, const char *title)
 		.title = title,
 		.text = "\nName and time. The arrow keys go from field to field, "
 			"Tab to the buttons.\n",
-		.help = "Ctrl-U empties a field.\n\nHost name: letters, digits and '-'; parts joined by "
-			"dots.\n\nTime servers: names or addresses with blanks "
-			"between; empty for none.\n\nTime zone: as "
-			"Europe/Berlin, or UTC.",
+		.help = "Ctrl-U empties a field.\n\nHost name: letters, digits "
+			"and '-'; parts joined by dots.\n\nTime servers: names "
+			"or addresses with blanks between; empty for none.\n\n"
+			"Time zone: as Europe/Berlin, or UTC.",
 	};
 	const struct box_field fields[] = {
 		{ "Host name", c->hostname, false },
