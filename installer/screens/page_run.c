@@ -178,9 +178,11 @@ static enum page_end failed(const struct setup *s)
 	};
 	int current = 0;
 
-	snprintf(text, sizeof(text), "\n%s\n\nThe chosen disk is not in use yet; "
-		 "it can simply be done again. Other disks were not touched.\n",
-		 s->reason);
+	snprintf(text, sizeof(text), "\n%s\n\n%s It can simply be done again. "
+		 "Other disks were not touched.\n", s->reason,
+		 s->choices.action == ACT_INSTALL ?
+		 "Nothing half-made can start from the chosen disk." :
+		 "The installed system starts as before.");
 	for (;;) {
 		if (box_menu(&b, items, 3, &current) != BOX_NEXT)
 			continue;
