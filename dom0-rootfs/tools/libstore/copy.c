@@ -24,7 +24,7 @@
 
 #define CHUNK (1u << 20)
 #define BLOCK (64u << 10)
-#define FLUSH (64u << 20) /* keeps the page cache of dirty data small */
+#define FLUSH (16u << 20) /* keeps what is on its way to the disk small */
 #define MEMORY_MAX (768ul << 20)
 #define NOBODY 65534
 
