@@ -2,7 +2,8 @@
  * What a CPU does for ever (docs/LOCKING.md): take interrupts, run timers, let
  * the scheduler choose, and enter the guest it chose.
  *
- * The way of an exit: run_vcpu() here, svm_run() in svm/svm.c, then
+ * The way of an exit: run_vcpu() here, svm_run() in svm/svm.c or vmx_run() in
+ * vmx/vmx.c, then
  * hvm_handle_exit() in exits.c, and round again.
  */
 #include <hv/sched.h>
