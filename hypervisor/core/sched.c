@@ -564,15 +564,15 @@ static void arm_tick(struct cpu *c, uint64_t now)
 /* Gives the CPU from @prev to @next; both are marked running. */
 static void switch_to(struct cpu *c, struct vcpu *prev, struct vcpu *next, uint64_t now)
 {
+	runstate_set(prev, is_idle(prev) ? RUNSTATE_runnable : resting_state(prev), now);
 	if (!is_idle(prev)) {
-		runstate_set(prev, resting_state(prev), now);
 		cap_return(prev);
 		arch_vcpu_save(prev);
 	}
 	c->vcpu = next;
 	next->started = now;
+	runstate_set(next, RUNSTATE_running, now);
 	if (!is_idle(next)) {
-		runstate_set(next, RUNSTATE_running, now);
 		arch_vcpu_load(next);
 		runstate_publish(next);
 	}
@@ -644,7 +644,7 @@ void sched_init_cpu(struct cpu *c)
 		panic("no memory for CPU %u's run queue; add memory", c->id);
 	list_init(&c->rq->queue);
 	timer_init(&c->rq->tick, tick_over, c);
-	c->rq->accounted = now_ns();
+	c->rq->accounted = c->idle->runstate.entry = now_ns();
 	c->rq->running_vtime = UINT64_MAX;
 }
 

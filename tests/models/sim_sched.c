@@ -8,6 +8,7 @@
  *   weight-fair      CPU time is that of the weighted ideal, to 2 % of the run
  *   capped           no domain gets more than its cap, nor under 98 % of it if it wants
  *   not starving     who wants to run does so within the time its weight gives it
+ *   told             a CPU's idle time is the time in which nobody ran on it
  *   quick            who sleeps most of the time runs soon after it wakes
  */
 #include <setjmp.h>
@@ -46,6 +47,7 @@ struct arch_vcpu {
 static struct cpu machine[CPUS_MAX];
 static struct domain *doms[DOMAINS_MAX];
 static unsigned int doms_nr, cur;
+static uint64_t idled[CPUS_MAX];
 static uint64_t now, window_start[DOMAINS_MAX], window_ran[DOMAINS_MAX];
 static uint32_t seed;
 
@@ -147,6 +149,7 @@ static void make_machine(unsigned int n)
 	nr_cpus = n;
 	cur = doms_nr = 0;
 	memset(machine, 0, sizeof(machine));
+	memset(idled, 0, sizeof(idled));
 	idle_domain = calloc(1, sizeof(*idle_domain));
 	idle_domain->weight = 1;
 	for (unsigned int i = 0; i < n; i++) {
@@ -277,6 +280,7 @@ static void check_now(void)
 		const struct vcpu *v = machine[i].vcpu;
 
 		check_queue(&machine[i]);
+		assert_int_equal(vcpu_cpu_time(machine[i].idle), idled[i]);
 		if (v != machine[i].idle)
 			assert_true(v->running && !v->queued && v->cpu == i &&
 				    bit_test(v->affinity.w, i));
@@ -331,8 +335,10 @@ static void pass(uint64_t ns)
 	for_each_cpu(i) {
 		struct vcpu *v = machine[i].vcpu;
 
-		if (v == machine[i].idle)
+		if (v == machine[i].idle) {
+			idled[i] += ns;
 			continue;
+		}
 		v->arch->ran += ns;
 		window_ran[v->domain->id - 1] += ns;
 		if (v->arch->left != FOREVER)
