@@ -53,9 +53,9 @@ $(foreach t,$(filter-out $(TG32_TESTS),$(TG_ALL)),$(eval $(call tg_link,$(t))))
 .PHONY: guest-tests check-guest check-guest-vmx
 guest-tests: $(TG_ELFS)
 
-# TESTS="hello evtchn" picks some; J=2 runs two machines at once.
+# TESTS="hello evtchn" picks some; Two machines at a time, J=1: one.
 check-guest: guest-tests $(B)/hypervisor/basalt.elf
-	$(Q)python3 $(TG_DIR)/run.py -j $(or $(J),1) $(TESTS)
+	$(Q)python3 $(TG_DIR)/run.py -j $(or $(J),2) $(TESTS)
 
 # The same on Intel VT-x; CPU= names another of Bochs's models, SMP= their number.
 # Then what needs two CPUs on two, their local APICs in x2APIC mode.

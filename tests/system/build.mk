@@ -1,8 +1,10 @@
 # tests/system: the ISO in QEMU, as a person would use it. TESTS= picks files.
 # Debian's own python3 is named: the one that has Debian's pytest and pexpect.
+# Two machines at a time, a thread each (J=1: one); a file's tests share one.
 .PHONY: check-system
 check-system: deps iso $(B)/tests/debian.img
 	$(Q)/usr/bin/python3 -m pytest -q --tb=short -p no:cacheprovider \
+		-n $(or $(J),2) --dist loadfile \
 		$(addprefix tests/system/,$(or $(TESTS),.))
 
 # An ordinary Debian disk; mmdebstrap needs root or user namespaces.
