@@ -35,7 +35,7 @@ def test_install_by_keyboard(disk):
         s = screen.Screen(m)
         s.wait('Keyboard - Step', machine.BOOT_TIMEOUT).press('Enter')
         s.wait('What to do').press('Down', 'Down', 'Down', 'Enter')
-        s.wait(':~#').type("sed 's/demo/kept/' /etc/basalt/demo.cfg "
+        s.wait(':~#').type("sed 's/\"demo\"/\"kept\"/' /etc/basalt/demo.cfg "
                            '>/etc/xen/kept.cfg && exit\r')
         s.wait('What to do').press('Up', 'Up', 'Up', 'Enter')
         s.wait('Hardware check').wait('ok +Virtualization').press('Enter')
@@ -75,14 +75,16 @@ def test_repair(disk):
 
 
 def test_starts_from_its_disk(disk):
-    """Without the medium: name, state partition and the VM are there."""
+    """Without the medium: name, state partition and the VM are there; it starts."""
     m = machine.Machine('setup-start', mem=1536, boot='disk',
                         disks=[(disk, 'nvme', 'basalt0')])
     try:
         m.wait_shell()
         assert m.run('hostname') == 'rack7'
         assert '/state ext4' in m.run('cat /proc/mounts')
-        assert 'name   = "kept"' in m.run('cat /etc/xen/kept.cfg')
+        m.run('xl create /etc/xen/kept.cfg', timeout=600)
+        assert m.run('xl list kept').split('\n')[1].startswith('kept ')
+        m.run('xl destroy kept')
         m.power_off()
     finally:
         m.kill()
