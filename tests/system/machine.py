@@ -35,7 +35,7 @@ class Machine:
     serial = itertools.count()
 
     def __init__(self, name, mem=2048, smp=2, disks=(), cpu='max', boot='cd',
-                 net=True, extra=(), iso=ISO, before=()):
+                 net=True, extra=(), iso=ISO):
         LOGS.mkdir(parents=True, exist_ok=True)
         self.log_path = LOGS / f'{name}.log'
         self.log = open(self.log_path, 'w', encoding='utf-8',
@@ -48,7 +48,6 @@ class Machine:
             args += ['-cdrom', str(iso), '-boot', 'd']
         if net:
             args += ['-netdev', 'user,id=n0', '-device', 'e1000e,netdev=n0']
-        args += list(before)
         for disk in disks:
             args += disk_args(*disk)
         args += list(extra)
