@@ -123,6 +123,8 @@ struct arch_domain {
  * missing. Each CPU then enables it at the start of cpu_main().
  */
 void hvm_init(void);
+/* Until all other CPUs have done so: what is wrong with one shows before dom0 starts. */
+void hvm_wait_cpus(void);
 /*
  * Ports [first, last] of the hardware domain exit to hvm_port_access(); it
  * reaches all others itself. At boot, before its vCPUs run.

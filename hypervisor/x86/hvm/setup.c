@@ -42,4 +42,12 @@ void hvm_cpu_init(void)
 		arch_relax();
 	if (this_cpu()->id)
 		enable_here();
+	__atomic_store_n(&this_cpu()->arch->hvm_ready, true, __ATOMIC_RELEASE);
+}
+
+void hvm_wait_cpus(void)
+{
+	for_each_cpu(i)
+		while (i && !__atomic_load_n(&cpus[i]->arch->hvm_ready, __ATOMIC_ACQUIRE))
+			arch_relax();
 }
