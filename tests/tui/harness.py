@@ -203,27 +203,6 @@ class AnsweringScreen(pyte.Screen):
         if self.answer:
             self.answer(data)
 
-    # pyte knows no scrolling by CSI S and CSI T, which ncurses uses.
-    def scroll_up(self, lines=1):
-        self.scroll(lines or 1, (self.margins or self.whole()).bottom, self.index)
-
-    def scroll_down(self, lines=1):
-        self.scroll(lines or 1, (self.margins or self.whole()).top, self.reverse_index)
-
-    def whole(self):
-        return pyte.screens.Margins(0, self.lines - 1)
-
-    def scroll(self, lines, edge, step):
-        y, self.cursor.y = self.cursor.y, edge
-        for _ in range(lines):
-            step()
-        self.cursor.y = y
-
-
-class Stream(pyte.ByteStream):
-    csi = dict(pyte.ByteStream.csi, S='scroll_up', T='scroll_down')
-    events = pyte.ByteStream.events | {'scroll_up', 'scroll_down'}
-
 
 class Stream(pyte.ByteStream):
     """What feeds it."""

@@ -40,7 +40,10 @@ static void become(char *const argv[], int in, int out, int err)
 	dup2(in, 0);
 	dup2(out, 1);
 	dup2(err, 2);
-	signal(SIGPIPE, err == out ? SIG_IGN : SIG_DFL);
+	for (int sig = 1; sig < 32; sig++)
+		signal(sig, SIG_DFL);
+	if (err == out)
+		signal(SIGPIPE, SIG_IGN);
 	sigemptyset(&none);
 	sigprocmask(SIG_SETMASK, &none, NULL);
 	execvp(argv[0], argv);
@@ -53,12 +56,20 @@ static pid_t spawn(char *const argv[], int *out, int *err)
 {
 	int o[2] = { -1, -1 }, e[2] = { -1, -1 };
 	int null = open("/dev/null", O_RDWR | O_CLOEXEC);
+	sigset_t all, old;
 	pid_t pid = -1;
 
+	/*
+	 * A child stopped before it is another program would run curses' handler of
+	 * SIGTERM and take the terminal's modes away from us.
+	 */
+	sigfillset(&all);
+	sigprocmask(SIG_SETMASK, &all, &old);
 	if (null >= 0 && !pipe2(o, O_CLOEXEC) && (!err || !pipe2(e, O_CLOEXEC)))
 		pid = fork();
 	if (pid == 0)
 		become(argv, null, o[1], err ? e[1] : o[1]);
+	sigprocmask(SIG_SETMASK, &old, NULL);
 	if (null >= 0)
 		close(null);
 	if (o[1] >= 0)
