@@ -282,6 +282,13 @@ class Console:
             assert alive or re.search(pattern, self.text(), re.M), \
                 f'ended without {pattern!r}:\n{self.text()}'
             assert time.monotonic() < end, f'no {pattern!r} in:\n{self.text()}'
+        return self.rest()
+
+    def rest(self):
+        """Takes the rest of what is being drawn: until nothing comes any more."""
+        for _ in range(100):
+            if not select.select([self.fd], [], [], 0.02)[0] or not self.pump(0.001):
+                break
         return self
 
     def wait_gone(self, pattern, timeout=TIMEOUT):
