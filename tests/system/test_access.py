@@ -122,8 +122,8 @@ def test_screen_asks_too(live):
     live.send('exit\r')
     live.expect('Quit')
     live.send('\x1b[21~')                                       # F10
-    live.expect('login:')
     for password in 'wrong horse', 'correct horse':
+        live.expect('login: ')
         live.send('operator\r')
         live.expect('assword:')
         live.send(password + '\r')
