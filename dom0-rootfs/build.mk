@@ -52,6 +52,7 @@ $(SOURCE_PACKAGES:%=$(B)/packages/%.done): $(B)/packages/%.done: \
 $(B)/packages/busybox.done: $(PKG)/busybox.config
 $(patsubst %,$(B)/packages/%.done,libqcow libvmdk libvhdi): $(PKG)/libyal.inc
 # Libraries of other packages that they link with.
+$(B)/packages/libqcow.done $(B)/packages/libvmdk.done: | $(B)/packages/zlib.done
 $(B)/packages/e2fsprogs.done: | $(B)/packages/util-linux.done
 $(B)/packages/lvm2.done: | $(patsubst %,$(B)/packages/%.done,util-linux libaio)
 $(B)/packages/dropbear.done: $(B)/packages/libxcrypt.done

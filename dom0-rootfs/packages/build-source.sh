@@ -21,7 +21,9 @@ CC=musl-gcc
 CFLAGS="-O2 -g0 -fno-asynchronous-unwind-tables -isystem $SYSROOT/include"
 LDFLAGS="-static -L$SYSROOT/lib"
 JOBS=$(nproc)
-export SYSROOT OUT CC CFLAGS LDFLAGS
+# Never what the machine's own pkg-config knows: that is glibc's.
+PKG_CONFIG_LIBDIR=$SYSROOT/lib/pkgconfig
+export SYSROOT OUT CC CFLAGS LDFLAGS PKG_CONFIG_LIBDIR
 unset MAKEFLAGS MAKELEVEL MFLAGS
 
 . "$RECIPES/$name.sh"
