@@ -1,6 +1,7 @@
-# libconf: settings as text, files replaced whole. Sources that users link in, or
-# a static library. Include "libconf/conf.h".
-LIBCONF_SRC := $(addprefix dom0-rootfs/tools/libconf/,conf.c file.c)
+# libconf: settings as text, files replaced whole, programs of several commands.
+# Sources that users link in, or a static library. Include "libconf/conf.h" or
+# "libconf/command.h".
+LIBCONF_SRC := $(addprefix dom0-rootfs/tools/libconf/,command.c conf.c file.c)
 LIBCONF := $(B)/tools/libconf/libconf.a
 LIBCONF_OBJ := $(LIBCONF_SRC:dom0-rootfs/tools/%.c=$(B)/tools/%.o)
 

@@ -437,20 +437,28 @@ static int copy_volume(struct store *s, const struct pool *fp,
 	return ret;
 }
 
+/* The snapshot named, the volume it is of, their pool: locked. */
+static int lock_snapshot(struct store *s, const char *full, struct volume_name *n,
+			 struct volume_name *of, struct pool *p, struct store_error *err)
+{
+	int ret = find_pool(s, full, true, n, p, err);
+
+	if (ret)
+		return ret;
+	*of = *n;
+	of->snapshot[0] = '\0';
+	snprintf(of->raw, sizeof(of->raw), "%s", n->volume);
+	return pool_lock(s, p, err);
+}
+
 int store_snapshot_create(struct store *s, const char *full,
 			  const struct store_progress *progress, struct store_error *err)
 {
 	struct volume_name n, of;
 	struct raw_volume v;
 	struct pool p;
-	int lock, ret = find_pool(s, full, true, &n, &p, err);
+	int ret, lock = lock_snapshot(s, full, &n, &of, &p, err);
 
-	if (ret)
-		return ret;
-	of = n;
-	of.snapshot[0] = '\0';
-	snprintf(of.raw, sizeof(of.raw), "%s", n.volume);
-	lock = pool_lock(s, &p, err);
 	if (lock < 0)
 		return lock;
 	ret = check_idle(s, &p, &of, &v, err);
@@ -481,14 +489,8 @@ int store_snapshot_revert(struct store *s, const char *full,
 	struct volume_name n, of;
 	struct raw_volume v, snap;
 	struct pool p;
-	int lock, ret = find_pool(s, full, true, &n, &p, err);
+	int ret, lock = lock_snapshot(s, full, &n, &of, &p, err);
 
-	if (ret)
-		return ret;
-	of = n;
-	of.snapshot[0] = '\0';
-	snprintf(of.raw, sizeof(of.raw), "%s", n.volume);
-	lock = pool_lock(s, &p, err);
 	if (lock < 0)
 		return lock;
 	ret = volume_find(s, &p, n.raw, &snap, err);

@@ -12,12 +12,6 @@
 
 #include "network/network.h"
 
-int complain(const struct job *j)
-{
-	fprintf(stderr, "network: %s\n", j->err.text);
-	return EXIT_FAILURE;
-}
-
 static int load(struct job *j, struct net_config *c)
 {
 	const char *path = j->argv[j->argc - 1];
@@ -30,7 +24,7 @@ static int cmd_check(struct job *j)
 	struct net_config c;
 
 	if (load(j, &c))
-		return complain(j);
+		return command_failed(j);
 	net_free(&c);
 	return 0;
 }
@@ -41,7 +35,7 @@ static int cmd_config(struct job *j)
 	char *text;
 
 	if (net_current(&c, j->root, &j->err))
-		return complain(j);
+		return command_failed(j);
 	text = net_text(&c);
 	net_free(&c);
 	fputs(text ? text : "", stdout);
@@ -61,14 +55,14 @@ static int cmd_try(struct job *j)
 		return EXIT_USAGE;
 	}
 	if (load(j, &c))
-		return complain(j);
+		return command_failed(j);
 	/* The line that this was typed on may be cut by the change itself. */
 	signal(SIGHUP, SIG_IGN);
 	signal(SIGPIPE, SIG_IGN);
 	result = net_try(&c, (unsigned int)seconds, j->root, &j->err);
 	net_free(&c);
 	if (result)
-		return complain(j);
+		return command_failed(j);
 	printf("On trial for %ld s: `network confirm` keeps it, else it goes back.\n",
 	       seconds);
 	return 0;
@@ -76,12 +70,12 @@ static int cmd_try(struct job *j)
 
 static int cmd_confirm(struct job *j)
 {
-	return net_confirm(j->root, &j->err) ? complain(j) : 0;
+	return net_confirm(j->root, &j->err) ? command_failed(j) : 0;
 }
 
 static int cmd_revert(struct job *j)
 {
-	return net_revert(j->root, &j->err) ? complain(j) : 0;
+	return net_revert(j->root, &j->err) ? command_failed(j) : 0;
 }
 
 static int cmd_apply(struct job *j)
@@ -89,7 +83,7 @@ static int cmd_apply(struct job *j)
 	char missing[512];
 
 	if (net_apply(j->root, missing, sizeof(missing), &j->err))
-		return complain(j);
+		return command_failed(j);
 	if (*missing)
 		fprintf(stderr, "network: not there yet: %s: applied when it comes\n",
 			missing);
@@ -124,7 +118,7 @@ static int cmd_lease(struct job *j)
 
 	openlog("network", LOG_PID, LOG_DAEMON);
 	if (!name || net_check_name(name, &j->err))
-		return complain(j);
+		return command_failed(j);
 	if (!strcmp(event, "bound") || !strcmp(event, "renew")) {
 		result = net_lease_take(name, &lease, j->root, &j->err);
 		if (!result && !strcmp(event, "bound"))
@@ -138,13 +132,7 @@ static int cmd_lease(struct job *j)
 	return EXIT_FAILURE;
 }
 
-static int cmd_help(struct job *j);
-
-static const struct command {
-	const char *name, *arguments, *help;
-	int min, max; /* arguments */
-	int (*run)(struct job *j);
-} commands[] = {
+static const struct command commands[] = {
 	{"show", "", "interfaces, addresses, routes", 0, 0, cmd_show},
 	{"config", "", "print the configuration that holds", 0, 0, cmd_config},
 	{"check", "FILE", "is it good? touches nothing", 1, 1, cmd_check},
@@ -154,44 +142,23 @@ static const struct command {
 	{"apply", "", "apply what is saved", 0, 0, cmd_apply},
 	{"watch", "", "(init) end trials, keep DHCP running", 0, 0, cmd_watch},
 	{"lease", "EVENT", "(udhcpc) a lease comes or goes", 1, 1, cmd_lease},
-	{"help", "", "this text", 0, 0, cmd_help},
 };
 
-static void usage(FILE *f)
+static void more_help(FILE *f)
 {
-	fputs("usage: network [--root DIR] [COMMAND ...]      (show)\n", f);
-	for (size_t i = 0; i < sizeof(commands) / sizeof(*commands); i++)
-		fprintf(f, "  %-8s %-18s %s\n", commands[i].name, commands[i].arguments,
-			commands[i].help);
 	fputs("FILE is network.conf's kind; - is standard input.\n", f);
 }
 
-static int cmd_help(struct job *j)
-{
-	(void)j;
-	usage(stdout);
-	return 0;
-}
+static const struct program program = {
+	.name = "network",
+	.commands = commands,
+	.count = sizeof(commands) / sizeof(*commands),
+	.name_width = 8,
+	.arguments_width = 18,
+	.more_help = more_help,
+};
 
 int main(int argc, char **argv)
 {
-	struct job j = {.root = "", .argc = argc - 1, .argv = argv + 1};
-	const char *name = "show";
-
-	if (j.argc >= 2 && !strcmp(j.argv[0], "--root")) {
-		j.root = j.argv[1];
-		j.argc -= 2;
-		j.argv += 2;
-	}
-	if (j.argc) {
-		name = j.argv[0];
-		j.argc--;
-		j.argv++;
-	}
-	for (size_t i = 0; i < sizeof(commands) / sizeof(*commands); i++)
-		if (!strcmp(name, commands[i].name) && j.argc >= commands[i].min &&
-		    j.argc <= commands[i].max)
-			return commands[i].run(&j);
-	usage(stderr);
-	return EXIT_USAGE;
+	return command_main(&program, argc, argv);
 }

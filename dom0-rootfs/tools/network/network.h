@@ -4,18 +4,8 @@
 #ifndef NETWORK_NETWORK_H
 #define NETWORK_NETWORK_H
 
+#include "libconf/command.h"
 #include "libnet/net.h"
-
-enum { EXIT_USAGE = 2 };
-
-struct job {
-	const char *root;
-	int argc;
-	char **argv;
-	struct conf_error err;
-};
-
-int complain(const struct job *j);
 
 int cmd_show(struct job *j);  /* show.c */
 int cmd_watch(struct job *j); /* watch.c: runs until SIGTERM */

@@ -41,7 +41,7 @@ int cmd_show(struct job *j)
 	int left = net_trial_left(j->root);
 
 	if (net_status(&s, j->root, &j->err))
-		return complain(j);
+		return command_failed(j);
 	printf("%-15s %-9s %-10s %-17s %-15s %s\n", "Interface", "Kind", "Link", "MAC",
 	       "Of", "Addresses");
 	for (size_t i = 0; i < s.nports; i++)

@@ -253,7 +253,7 @@ int cmd_watch(struct job *j)
 
 	openlog("network", LOG_PID, LOG_DAEMON);
 	if (open_all(&w, j))
-		return complain(j);
+		return command_failed(j);
 	while (go_on) {
 		int left, wait_ms;
 

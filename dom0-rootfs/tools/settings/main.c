@@ -9,22 +9,10 @@
 #include <termios.h>
 #include <unistd.h>
 
+#include "libconf/command.h"
 #include "libsettings/settings.h"
 
-enum { EXIT_USAGE = 2, PASSWORD_MAX = 512 };
-
-struct job {
-	const char *root;
-	int argc;
-	char **argv;
-	struct conf_error err;
-};
-
-static int complain(const struct job *j)
-{
-	fprintf(stderr, "settings: %s\n", j->err.text);
-	return EXIT_FAILURE;
-}
+enum { PASSWORD_MAX = 512 };
 
 /* only: the values of this key alone, without its name. */
 static void print_all(const struct settings *s, const char *only)
@@ -52,7 +40,7 @@ static int cmd_show(struct job *j)
 	struct settings s;
 
 	if (settings_load(&s, j->root, &j->err))
-		return complain(j);
+		return command_failed(j);
 	print_all(&s, NULL);
 	for (int i = 0; account_names[i]; i++)
 		printf("# password of %s: %s\n", account_names[i],
@@ -68,12 +56,12 @@ static int cmd_get(struct job *j)
 		if (strcmp(j->argv[0], settings_keys[i].name))
 			continue;
 		if (settings_load(&s, j->root, &j->err))
-			return complain(j);
+			return command_failed(j);
 		print_all(&s, j->argv[0]);
 		return 0;
 	}
 	settings_check(j->argv[0], "", j->root, &j->err);
-	return complain(j);
+	return command_failed(j);
 }
 
 /* The values have been checked. */
@@ -110,17 +98,17 @@ static int cmd_set(struct job *j)
 
 	if (j->argc == 1 && strcmp(j->argv[0], "ntp") &&
 	    settings_check(j->argv[0], "", j->root, &j->err))
-		return complain(j);
+		return command_failed(j);
 	for (int i = 1; i < j->argc; i++)
 		if (settings_check(j->argv[0], j->argv[i], j->root, &j->err))
-			return complain(j);
+			return command_failed(j);
 	/* A damaged file: the rest of it falls back to the defaults. */
 	if (settings_load(&s, j->root, &j->err))
 		fprintf(stderr, "settings: %s: written anew\n", j->err.text);
 	if (put_value(&s, j) || settings_save(&s, j->root, &j->err))
-		return complain(j);
+		return command_failed(j);
 	/* It is saved in any case; what cannot take effect is told. */
-	return settings_apply(&s, j->root, &j->err) ? complain(j) : 0;
+	return settings_apply(&s, j->root, &j->err) ? command_failed(j) : 0;
 }
 
 static int cmd_apply(struct job *j)
@@ -129,13 +117,13 @@ static int cmd_apply(struct job *j)
 	int status = 0;
 
 	if (settings_load(&s, j->root, &j->err))
-		status = complain(j);
+		status = command_failed(j);
 	if (account_init(j->root)) {
 		fprintf(stderr, "settings: the file of accounts cannot be written: is "
 			"/state writable?\n");
 		status = EXIT_FAILURE;
 	}
-	return settings_apply(&s, j->root, &j->err) ? complain(j) : status;
+	return settings_apply(&s, j->root, &j->err) ? command_failed(j) : status;
 }
 
 /* One line from stdin; a terminal is asked without showing what is typed. */
@@ -201,7 +189,7 @@ static int change_password(struct job *j)
 static int cmd_password(struct job *j)
 {
 	if (change_password(j))
-		return complain(j);
+		return command_failed(j);
 	service_restart("dropbear", j->root);
 	return 0;
 }
@@ -211,7 +199,7 @@ static int cmd_ssh_keys(struct job *j)
 	struct ssh_keys k;
 
 	if (ssh_keys_load(&k, j->root, &j->err))
-		return complain(j);
+		return command_failed(j);
 	for (size_t i = 0; i < k.count; i++)
 		printf("%zu %s %s\n", i + 1, k.keys[i].type, k.keys[i].comment);
 	ssh_keys_free(&k);
@@ -250,7 +238,7 @@ static int cmd_ssh_key(struct job *j)
 		result = conf_fail(&j->err, -EINVAL, "ssh-key: see `settings help`");
 	}
 	if (result)
-		return complain(j);
+		return command_failed(j);
 	service_restart("dropbear", j->root);
 	return 0;
 }
@@ -285,19 +273,13 @@ static int cmd_reachable(struct job *j)
 	size_t count;
 
 	if (ssh_keys_load(&k, j->root, &j->err))
-		return complain(j);
+		return command_failed(j);
 	count = k.count;
 	ssh_keys_free(&k);
 	return count || account_any_password(j->root) ? 0 : 1;
 }
 
-static int cmd_help(struct job *j);
-
-static const struct command {
-	const char *name, *arguments, *help;
-	int min, max; /* arguments */
-	int (*run)(struct job *j);
-} commands[] = {
+static const struct command commands[] = {
 	{"show", "", "all settings", 0, 0, cmd_show},
 	{"get", "KEY", "one setting's value", 1, 1, cmd_get},
 	{"set", "KEY VALUE...", "change one; takes effect at once", 1, 8, cmd_set},
@@ -311,47 +293,26 @@ static const struct command {
 	{"apply", "", "let what is saved take effect", 0, 0, cmd_apply},
 	{"locked", "", "status 0: a password is set", 0, 0, cmd_locked},
 	{"reachable", "", "status 0: somebody may log in by ssh", 0, 0, cmd_reachable},
-	{"help", "", "this text", 0, 0, cmd_help},
 };
 
-static void usage(FILE *f)
+static void more_help(FILE *f)
 {
-	fputs("usage: settings [--root DIR] [COMMAND ...]      (show)\n", f);
-	for (size_t i = 0; i < sizeof(commands) / sizeof(*commands); i++)
-		fprintf(f, "  %-9s %-34s %s\n", commands[i].name, commands[i].arguments,
-			commands[i].help);
 	fputs("KEY is one of:\n", f);
 	for (size_t i = 0; i < settings_nkeys; i++)
 		fprintf(f, "  %-13s %s\n", settings_keys[i].name,
 			settings_keys[i].values);
 }
 
-static int cmd_help(struct job *j)
-{
-	(void)j;
-	usage(stdout);
-	return 0;
-}
+static const struct program program = {
+	.name = "settings",
+	.commands = commands,
+	.count = sizeof(commands) / sizeof(*commands),
+	.name_width = 9,
+	.arguments_width = 34,
+	.more_help = more_help,
+};
 
 int main(int argc, char **argv)
 {
-	struct job j = {.root = "", .argc = argc - 1, .argv = argv + 1};
-	const char *name = "show";
-
-	if (j.argc >= 2 && !strcmp(j.argv[0], "--root")) {
-		j.root = j.argv[1];
-		j.argc -= 2;
-		j.argv += 2;
-	}
-	if (j.argc) {
-		name = j.argv[0];
-		j.argc--;
-		j.argv++;
-	}
-	for (size_t i = 0; i < sizeof(commands) / sizeof(*commands); i++)
-		if (!strcmp(name, commands[i].name) && j.argc >= commands[i].min &&
-		    j.argc <= commands[i].max)
-			return commands[i].run(&j);
-	usage(stderr);
-	return EXIT_USAGE;
+	return command_main(&program, argc, argv);
 }
