@@ -73,6 +73,9 @@ void xl_error(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
 /* The connection, opened at first use; NULL after saying why not. */
 struct dom *xl_dom(struct xl *xl);
 
+/* All domains, to be freed: XL_OK, or XL_FAILED after saying why not. */
+int xl_domains(struct xl *xl, struct dom_info **list, size_t *n);
+
 /* Name or id to id: XL_OK, or XL_FAILED after saying why not. */
 int xl_find(struct xl *xl, const char *who, uint32_t *domid);
 

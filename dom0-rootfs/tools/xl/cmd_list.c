@@ -85,14 +85,8 @@ static int collect(struct xl *xl, const struct xl_args *args, struct dom_info **
 	struct dom_error err;
 	uint32_t domid;
 
-	if (!xl_dom(xl))
-		return XL_FAILED;
-	if (!args->noperands) {
-		if (!dom_list(xl->dom, list, n, &err))
-			return XL_OK;
-		xl_error("%s", err.text);
-		return XL_FAILED;
-	}
+	if (!args->noperands)
+		return xl_domains(xl, list, n);
 	*list = calloc(args->noperands, sizeof(**list));
 	if (!*list) {
 		xl_error("not enough memory");

@@ -26,17 +26,12 @@ static int print_one(struct xl *xl, const struct dom_info *info)
 
 static int show_all(struct xl *xl)
 {
-	struct dom_error err;
 	struct dom_info *list;
 	int status = XL_OK;
 	size_t n;
 
-	if (!xl_dom(xl))
+	if (xl_domains(xl, &list, &n))
 		return XL_FAILED;
-	if (dom_list(xl->dom, &list, &n, &err)) {
-		xl_error("%s", err.text);
-		return XL_FAILED;
-	}
 	puts("Cpupool Pool-0:");
 	print_head();
 	for (size_t i = 0; i < n; i++)

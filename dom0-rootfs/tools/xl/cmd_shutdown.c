@@ -49,17 +49,12 @@ static bool wants_asking(const struct dom_info *info)
 
 static int end_all(struct xl *xl, const struct xl_args *args, enum dom_request how)
 {
-	struct dom_error err;
 	struct dom_info *list;
 	int status = XL_OK;
 	size_t n;
 
-	if (!xl_dom(xl))
+	if (xl_domains(xl, &list, &n))
 		return XL_FAILED;
-	if (dom_list(xl->dom, &list, &n, &err)) {
-		xl_error("%s", err.text);
-		return XL_FAILED;
-	}
 	for (size_t i = 0; i < n; i++) {
 		if (!wants_asking(&list[i]))
 			continue;

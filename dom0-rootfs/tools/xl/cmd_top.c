@@ -30,13 +30,8 @@ static double now(void)
 
 static int take(struct xl *xl, struct sample *s)
 {
-	struct dom_error err;
-
 	s->seconds = now();
-	if (!dom_list(xl->dom, &s->list, &s->n, &err))
-		return XL_OK;
-	xl_error("%s", err.text);
-	return XL_FAILED;
+	return xl_domains(xl, &s->list, &s->n);
 }
 
 static const struct dom_info *find(const struct sample *s, uint32_t domid)

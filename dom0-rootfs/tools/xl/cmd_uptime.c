@@ -44,15 +44,12 @@ static int show(struct xl *xl, uint32_t domid, const char *name, bool brief)
 
 static int show_all(struct xl *xl, bool brief)
 {
-	struct dom_error err;
 	struct dom_info *list;
 	size_t n;
 	int status = XL_OK;
 
-	if (dom_list(xl->dom, &list, &n, &err)) {
-		xl_error("%s", err.text);
+	if (xl_domains(xl, &list, &n))
 		return XL_FAILED;
-	}
 	for (size_t i = 0; i < n; i++)
 		status |= show(xl, list[i].domid, xl_name(&list[i]), brief);
 	free(list);

@@ -95,15 +95,12 @@ static int list_named(struct xl *xl, const struct xl_args *args, unsigned int nc
 
 static int list_all(struct xl *xl, unsigned int ncpus)
 {
-	struct dom_error err;
 	struct dom_info *list;
 	int status = XL_OK;
 	size_t n;
 
-	if (dom_list(xl->dom, &list, &n, &err)) {
-		xl_error("%s", err.text);
+	if (xl_domains(xl, &list, &n))
 		return XL_FAILED;
-	}
 	for (size_t i = 0; i < n; i++)
 		status |= print_domain(xl, &list[i], ncpus);
 	free(list);

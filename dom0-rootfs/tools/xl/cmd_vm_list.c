@@ -7,17 +7,12 @@
 static int run(struct xl *xl, const struct xl_args *args)
 {
 	char uuid[DOM_UUID_TEXT_SIZE];
-	struct dom_error err;
 	struct dom_info *list;
 	size_t n;
 
 	(void)args;
-	if (!xl_dom(xl))
+	if (xl_domains(xl, &list, &n))
 		return XL_FAILED;
-	if (dom_list(xl->dom, &list, &n, &err)) {
-		xl_error("%s", err.text);
-		return XL_FAILED;
-	}
 	printf("UUID                                  ID    name\n");
 	for (size_t i = 0; i < n; i++) {
 		dom_uuid_text(list[i].uuid, uuid);

@@ -31,6 +31,18 @@ struct dom *xl_dom(struct xl *xl)
 	return xl->dom;
 }
 
+int xl_domains(struct xl *xl, struct dom_info **list, size_t *n)
+{
+	struct dom_error err;
+
+	if (!xl_dom(xl))
+		return XL_FAILED;
+	if (!dom_list(xl->dom, list, n, &err))
+		return XL_OK;
+	xl_error("%s", err.text);
+	return XL_FAILED;
+}
+
 int xl_find(struct xl *xl, const char *who, uint32_t *domid)
 {
 	struct dom_error err;
