@@ -304,10 +304,24 @@ static bool is_config(const char *name)
 	return n > 4 && name[0] != '.' && !strcmp(name + n - 4, ".cfg");
 }
 
+/* What is kept beside the configurations: marks, and the volumes for cloud-init. */
+static int take_marks(struct fault *f)
+{
+	static const char *const dirs[] = {"auto", "template", "seed"};
+	int err = 0;
+
+	for (size_t i = 0; i < sizeof(dirs) / sizeof(*dirs) && !err; i++) {
+		char from[64];
+		const char *const argv[] = {"cp", "-a", from, VMS "/", NULL};
+
+		snprintf(from, sizeof(from), LIVE_VMS "/%s", dirs[i]);
+		err = access(from, F_OK) ? 0 : run(argv, NULL, f);
+	}
+	return err;
+}
+
 int step_take_along(struct job *j, struct fault *f)
 {
-	static const char *const autostart[] = {"cp", "-a", LIVE_VMS "/auto",
-						VMS "/", NULL};
 	static struct moves moves;
 	struct dirent *e;
 	DIR *dir;
@@ -323,5 +337,5 @@ int step_take_along(struct job *j, struct fault *f)
 		if (is_config(e->d_name))
 			err = take_vm(j, &moves, e->d_name, f);
 	closedir(dir);
-	return err || access(LIVE_VMS "/auto", F_OK) ? err : run(autostart, NULL, f);
+	return err ? err : take_marks(f);
 }

@@ -8,6 +8,7 @@ import pyte
 KEYS = {
     'Enter': '\r', 'Esc': '\x1b', 'Tab': '\t', 'Up': '\x1b[A', 'Down': '\x1b[B',
     'Right': '\x1b[C', 'Left': '\x1b[D', 'Space': ' ', 'Backspace': '\x7f',
+    'Home': '\x1b[H', 'F2': '\x1bOQ', 'F4': '\x1bOS', 'Leave': '\x1d',
 }
 
 

@@ -9,7 +9,10 @@ import pytest
 STORAGE = '''#!/bin/sh
 echo "$*" >>/tmp/storage.calls
 case $1 in
-import) echo "40 copying"; exec storage.real create "$4" "${5:-1M}" ;;
+import)
+	echo "40 copying"
+	while [ "$3" = /root/slow.img ] && [ ! -e /tmp/go ]; do sleep 0.1; done
+	exec storage.real create "$4" "${5:-1M}" ;;
 clone) echo "40 copying"; exec storage.real create "$3" 1M ;;
 esac
 exec storage.real "$@"
@@ -78,7 +81,8 @@ def test_image_becomes_a_vm(pool, size):
         assert 'xl start' not in c.text()
         c.wait('name = "web 1"').wait('vcpus = 1').wait('memory = 1024')
         assert definitions(pool) == [] and volumes(pool) == []
-        c.press('F2').wait('web 1 is made')
+        c.press('F2').wait('New VM web 1').wait('done, ').press('Enter')
+        c.wait('web 1 +stopped')
     text = pool.read('/etc/xen/web 1.cfg')
     assert 'target=/state/images/web-1.img' in text and 'bridge=xenbr0' in text
     assert re.search(r'access=ro, target=/etc/xen/seed/[-0-9a-f]+\.img', text)
@@ -86,6 +90,39 @@ def test_image_becomes_a_vm(pool, size):
     assert b'name: ada' in seed.read_bytes() and KEY.encode() in seed.read_bytes()
     assert (pool.root / 'state/xen/auto/web 1.cfg').is_symlink()
     assert volumes(pool) == ['web-1.img']
+
+
+def start_slow_import(pool, c):
+    """The wizard to its end; the import then waits for /tmp/go."""
+    pool.write('/root/slow.img', 'x' * (1 << 20))
+    c.press('n').wait('1 of 4').type('web1').press('F2').wait('2 of 4')
+    c.type('/root/slow.img').press('Tab')
+    clear(c)
+    c.press('F2').wait('3 of 4').press('Space', 'Tab').type('ada')
+    c.press('Tab', 'Tab', 'Tab', 'Space', 'F2').wait('4 of 4').press('F2')
+    c.wait('New VM web1').wait('copying').wait('40 %')
+
+
+def test_import_goes_on_when_it_is_left(pool, size):
+    """It is found again under Tasks, also by another console, and ends well."""
+    with console(pool, size) as c:
+        start_slow_import(pool, c)
+        c.press('Esc').wait('F10 Quit').press('F10')
+    assert definitions(pool) == []
+    with console(pool, size) as c:
+        c.press('4').wait('New VM web1 +running').wait('40 %').press('1')
+        pool.write('/tmp/go', '')
+        c.wait('web1 +stopped')
+    assert volumes(pool) == ['web1.img'] and definitions(pool) == ['web1.cfg']
+
+
+def test_import_cancelled_leaves_nothing(pool):
+    with console(pool, (80, 24)) as c:
+        start_slow_import(pool, c)
+        c.press('Esc').wait('F10 Quit').press('4').wait('New VM web1 +running')
+        c.press('x').wait('is taken back').press('Left', 'Enter').wait('cancelled')
+    assert definitions(pool) == [] and volumes(pool) == []
+    assert not list((pool.root / 'state/xen').glob('seed/*'))
 
 
 def test_left_at_the_last_page_nothing_is_made(pool, size):

@@ -1,11 +1,13 @@
 /*
- * Restarting and switching off the host, and a shell. VMs are shut down first, by
- * /etc/rc.shutdown; a countdown leaves time to think again.
+ * Restarting and switching off the host, the installer of a live system, and a shell.
+ * VMs are shut down first, by /etc/rc.shutdown; a countdown leaves time to think again.
  */
+#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
+#include <unistd.h>
 
 #include "app.h"
 #include "screens/screens.h"
@@ -17,15 +19,34 @@ struct power {
 	const char *command; /* what is counted down to; NULL: nothing */
 	struct timespec at;
 	size_t vms;
+	bool live; /* runs from the medium */
 };
 
-static const struct {
-	const char *label, *what, *command; /* command NULL: a shell */
+static const struct choice {
+	const char *label, *what, *command; /* NULL: a shell */
+	bool only_live;
 } choices[] = {
-	{ "Shell", "A root shell on this terminal", NULL },
-	{ "Restart", "Shut down the VMs, then start this machine anew", "reboot" },
-	{ "Power off", "Shut down the VMs, then switch this machine off", "poweroff" },
+	{ "Shell", "A root shell on this terminal", NULL, false },
+	{ "Install", "Install Basalt to a disk; what was made can be taken along", "setup",
+	  true },
+	{ "Restart", "Shut down the VMs, then start this machine anew", "reboot", false },
+	{ "Power off", "Shut down the VMs, then switch this machine off", "poweroff", false },
 };
+
+/* An installed system was started from a slot of its disk. */
+static bool is_live(void)
+{
+	char text[4096];
+	int fd = open("/proc/cmdline", O_RDONLY | O_CLOEXEC);
+	ssize_t n = fd < 0 ? -1 : read(fd, text, sizeof(text) - 1);
+
+	if (fd >= 0)
+		close(fd);
+	if (n < 0)
+		return false;
+	text[n] = '\0';
+	return !strstr(text, "basalt.slot=");
+}
 
 static long left(const struct power *p)
 {
@@ -63,16 +84,30 @@ static void refresh(struct ui *ui, void *self)
 	ui_say(ui, "Going down: VMs are shut down first.");
 }
 
+/* The choice in a row; NULL: there is no such row. */
+static const struct choice *choice_at(const struct power *p, size_t row)
+{
+	for (size_t i = 0; i < sizeof(choices) / sizeof(choices[0]); i++) {
+		if ((p->live || !choices[i].only_live) && row-- == 0)
+			return &choices[i];
+	}
+	return NULL;
+}
+
 static size_t count(void *ctx)
 {
-	(void)ctx;
-	return sizeof(choices) / sizeof(choices[0]);
+	size_t n = 0;
+
+	while (choice_at(ctx, n))
+		n++;
+	return n;
 }
 
 static void cell(void *ctx, size_t row, size_t column, char *buf, size_t size)
 {
-	(void)ctx;
-	snprintf(buf, size, "%s", column ? choices[row].what : choices[row].label);
+	const struct choice *c = choice_at(ctx, row);
+
+	snprintf(buf, size, "%s", column ? c->what : c->label);
 }
 
 static const struct ui_column columns[] = {
@@ -91,6 +126,7 @@ static bool open_screen(struct ui *ui, void *self, const void *arg)
 
 	(void)ui;
 	(void)arg;
+	p->live = is_live();
 	ui_table_init(&p->table, &model, p, -1);
 	return true;
 }
@@ -129,28 +165,39 @@ static void shell(struct ui *ui)
 	ui_outside(ui, "Shell; \"exit\" comes back to the console.", argv);
 }
 
+static void install(struct ui *ui, const struct power *p)
+{
+	char *const argv[] = { (char[]){ "setup" }, NULL };
+
+	if (p->vms)
+		ui_error(ui, "Install", "VMs run: shut them down first, so that their "
+			 "disks are complete where they are taken along.");
+	else
+		ui_outside(ui, "The installer; leaving it comes back to the console.", argv);
+}
+
 static void act(struct ui *ui, void *self)
 {
 	struct power *p = self;
-	size_t row = ui_table_row(&p->table);
+	const struct choice *c = choice_at(p, ui_table_row(&p->table));
 	char text[200];
 
-	if (row >= sizeof(choices) / sizeof(choices[0]))
+	if (!c)
 		return;
-	if (!choices[row].command) {
-		shell(ui);
+	if (!c->command || c->only_live) {
+		c->command ? install(ui, p) : shell(ui);
 		return;
 	}
 	snprintf(text, sizeof(text), "%s. %zu VM%s running; each gets a minute to shut down, "
-		 "then it is switched off.", choices[row].what, p->vms,
+		 "then it is switched off.", c->what, p->vms,
 		 p->vms == 1 ? " is" : "s are");
 	if (!ui_confirm(ui, &(struct ui_question){
-		.title = choices[row].label, .text = text, .command = choices[row].command,
-		.yes = choices[row].label, .danger = true }))
+		.title = c->label, .text = text, .command = c->command, .yes = c->label,
+		.danger = true }))
 		return;
 	clock_gettime(CLOCK_MONOTONIC, &p->at);
 	p->at.tv_sec += COUNTDOWN_S;
-	p->command = choices[row].command;
+	p->command = c->command;
 }
 
 static bool counting(struct ui *ui, void *self)
@@ -181,5 +228,5 @@ const struct ui_screen screen_power = {
 	.actions = actions, .open = open_screen, .close = close_screen, .refresh = refresh,
 	.draw = draw, .key = key,
 	.help = "Restart and power-off count down from 10 s; c cancels, and so does\n"
-		"leaving this screen.",
+		"leaving this screen. Install, in a live system, shows the installer's screens.",
 };

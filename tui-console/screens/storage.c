@@ -253,6 +253,14 @@ static void draw(struct ui *ui, void *self, struct ui_rect area)
 		       "There is no storage pool yet: choose a disk and press n.");
 		area.h--;
 	}
+	for (size_t i = 0; i < s->pools.n && area.h > 5; i++) {
+		const char *const *field = s->pools.list[i].field;
+
+		if (!*field[POOL_NOTICE])
+			continue;
+		ui_putf(ui, area.y + --area.h, area.x + 1, area.w - 2, UI_BAD, "%s: %s",
+			field[POOL_NAME], field[POOL_NOTICE]);
+	}
 	ui_table_draw(ui, &s->table, area);
 }
 

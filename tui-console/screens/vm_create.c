@@ -242,14 +242,29 @@ ON_PAGE(check_file)
 ON_PAGE(check_file_or_none)
 ON_PAGE(check_size)
 
+/* Thin volumes may be larger than what is free, but not than the pool. */
+static bool fits_pool(const struct wizard *w, char *problem, size_t size)
+{
+	const struct store_pool *pool = &w->storage.pools[w->pool];
+	uint64_t bytes;
+	char room[16];
+
+	if (vm_size(w->form.size, &bytes) || bytes <= pool->size)
+		return true;
+	snprintf(problem, size, "the pool %s has %s: choose another one or a smaller size",
+		 pool->name, ui_bytes(pool->size, room));
+	return false;
+}
+
 static bool check_source(void *ctx, size_t *field, char *problem, size_t size)
 {
 	const struct wizard *w = ((struct source_page *)ctx)->w;
 
-	*field = FIELD_POOL;
-	if (!vm_makes_disk(&w->form) || w->storage.npools)
-		return true;
 	*field = FIELD_SIZE;
+	if (!vm_makes_disk(&w->form))
+		return true;
+	if (w->storage.npools)
+		return fits_pool(w, problem, size);
 	return say(problem, size, "there is no storage pool for a new disk: make one on the "
 				  "Storage screen, or take size 0");
 }

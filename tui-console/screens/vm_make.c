@@ -1,7 +1,8 @@
 /*
  * The create wizard's last page, which shows the configuration file and the commands,
  * and what comes of it. Nothing is made before; what then fails takes back what was
- * made.
+ * made. A disk image takes long to import: then all of the making is one task, which
+ * goes on when its screen, or the console, is left.
  */
 #include <errno.h>
 #include <stdarg.h>
@@ -11,8 +12,12 @@
 #include <unistd.h>
 
 #include "libdom/define.h"
+#include "libconf/conf.h"
 #include "libdom/seed.h"
+#include "screens/tasks.h"
 #include "screens/vm_wizard.h"
+
+#define NEW_DIR "/run/basalt/new" /* what a task reads that makes a VM */
 
 /* --- what is to be made ---------------------------------------------------------- */
 
@@ -230,17 +235,11 @@ static int take_volume(struct wizard *w, struct making *m, struct dom_error *err
 static bool make_disk(struct wizard *w, struct making *m)
 {
 	char size[32], title[128];
-	char *const import[] = { "storage", "import", "--progress", w->form.path, m->volume,
-				 m->bytes ? size : NULL, NULL };
-	char *const create[] = { "storage", "create", m->volume, size, NULL };
+	char *const argv[] = { "storage", "create", m->volume, size, NULL };
 
 	snprintf(size, sizeof(size), "%llu", (unsigned long long)m->bytes);
 	snprintf(title, sizeof(title), "Disk of %s", w->form.name);
-	if (!*m->volume)
-		return true;
-	if (w->form.source == VM_FROM_IMAGE)
-		return !ui_progress(w->ui, title, import);
-	return !ui_work(w->ui, title, create);
+	return !*m->volume || !ui_work(w->ui, title, argv);
 }
 
 static void drop_disk(struct wizard *w, struct making *m)
@@ -284,6 +283,54 @@ static bool make_new(struct wizard *w, struct making *m)
 	return false;
 }
 
+/* A file for the task; path is where it is. */
+static bool hand_over(struct wizard *w, const char *ending, const char *text,
+		      char path[160])
+{
+	int err = dir_make(NEW_DIR, 0700);
+
+	snprintf(path, 160, NEW_DIR "/%.120s.%s", w->form.name, ending);
+	if (!err)
+		err = file_write_atomic(path, text, strlen(text), 0600);
+	if (err)
+		ui_error(w->ui, "The VM was not made", strerror(-err));
+	return !err;
+}
+
+/* xl new does it all: as a task, whose screen opens when the wizard is gone. */
+static bool make_from_image(struct wizard *w, struct making *m)
+{
+	struct vm_form *f = &w->form;
+	char config[160], key[160], size[32], what[128];
+	char *argv[20] = { "xl", "new", "--progress", "-q", "-i", f->path, "-V",
+			   m->volume };
+	size_t n = 8;
+
+	if (!hand_over(w, "cfg", m->text, config) ||
+	    (f->seed && *f->key && !hand_over(w, "pub", f->key, key)))
+		return false;
+	snprintf(size, sizeof(size), "%llu", (unsigned long long)m->bytes);
+	if (m->bytes) {
+		argv[n++] = "-s";
+		argv[n++] = size;
+	}
+	if (f->seed && *f->user) {
+		argv[n++] = "-u";
+		argv[n++] = f->user;
+	}
+	if (f->seed && *f->key) {
+		argv[n++] = "-k";
+		argv[n++] = key;
+	}
+	if (f->autostart)
+		argv[n++] = "-a";
+	if (f->start)
+		argv[n++] = "-b";
+	argv[n] = config;
+	snprintf(what, sizeof(what), "New VM %s", f->name);
+	return task_run(w->ui, what, argv);
+}
+
 static bool make_clone(struct wizard *w)
 {
 	char *const argv[] = { "xl", "clone", "--progress", w->templates[w->template],
@@ -316,6 +363,8 @@ void vm_wizard_finish(struct wizard *w)
 	char *const argv[] = { "xl", "start", w->form.name, NULL };
 	struct dom_error err;
 
+	if (w->form.source == VM_FROM_IMAGE)
+		return; /* its task does */
 	if (w->form.autostart && define_autostart(NULL, w->form.name, true, &err))
 		ui_error(w->ui, "It will not start with the host", err.text);
 	if (w->form.start && !ui_work(w->ui, "Starting", argv))
@@ -333,6 +382,18 @@ static const char *chosen_bridge(const struct wizard *w)
 	return strcmp(name, VM_NO_NETWORK) ? name : "";
 }
 
+static bool make(struct wizard *w, struct making *m)
+{
+	switch (w->form.source) {
+	case VM_FROM_TEMPLATE:
+		return make_clone(w);
+	case VM_FROM_IMAGE:
+		return make_from_image(w, m);
+	default:
+		return make_new(w, m);
+	}
+}
+
 enum ui_end vm_wizard_conclude(struct wizard *w)
 {
 	struct making m;
@@ -342,8 +403,7 @@ enum ui_end vm_wizard_conclude(struct wizard *w)
 	if (!plan(w, &m))
 		return UI_BACK;
 	end = ask_summary(w, &m);
-	if (end == UI_OK && !(w->form.source == VM_FROM_TEMPLATE ? make_clone(w)
-								  : make_new(w, &m)))
+	if (end == UI_OK && !make(w, &m))
 		end = UI_BACK;
 	making_free(&m);
 	return end;

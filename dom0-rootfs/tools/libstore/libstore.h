@@ -98,6 +98,7 @@ struct store_pool {
 	enum store_kind kind;
 	bool active;	   /* else problem says why */
 	char problem[160];
+	char notice[160];  /* it can be used, but not for long: it is (nearly) full */
 	uint64_t size, used;
 	double used_meta;  /* LVM: share of its metadata in use, 0..1 */
 	char on[160];	   /* what it lies on: "nvme1n1", "/state/images" */

@@ -55,6 +55,25 @@ int pool_lock(struct store *s, const struct pool *p, struct store_error *err)
 
 /* --- looking ---------------------------------------------------------------- */
 
+#define NEARLY 0.95 /* of room or metadata: time to tell */
+#define FULL 0.995
+
+/* Writes to what has no room yet fail in a full pool; what is there stays good. */
+static void notice(struct store_pool *p)
+{
+	double room = p->size ? (double)p->used / (double)p->size : 0;
+	double most = room > p->used_meta ? room : p->used_meta;
+
+	if (p->active && most >= FULL)
+		snprintf(p->notice, sizeof(p->notice), "it is full%s: what VMs write there "
+			 "fails: delete volumes or snapshots",
+			 room < FULL ? " (its metadata)" : "");
+	else if (p->active && most >= NEARLY)
+		snprintf(p->notice, sizeof(p->notice), "it is nearly full (%.0f %%%s): "
+			 "delete volumes or snapshots before writes fail", 100 * most,
+			 room < NEARLY ? " of its metadata" : "");
+}
+
 int store_pools(struct store *s, struct store_pool **list, size_t *count,
 		struct store_error *err)
 {
@@ -76,6 +95,7 @@ int store_pools(struct store *s, struct store_pool **list, size_t *count,
 		snprintf(out->name, sizeof(out->name), "%s", pools[i].name);
 		out->kind = pools[i].kind;
 		pools[i].ops->stat(s, &pools[i], out);
+		notice(out);
 		if (out->active)
 			pools[i].ops->list(s, &pools[i], &volumes, &nvolumes, NULL);
 		for (size_t v = 0; v < nvolumes; v++)

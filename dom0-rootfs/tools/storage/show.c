@@ -83,13 +83,15 @@ int run_pools(struct args *a)
 		const char *kind = p->kind == STORE_LVM ? "lvm" : "dir";
 
 		if (a->tabs)
-			printf("%s\t%s\t%llu\t%llu\t%.4f\t%zu\t%s\t%s\n", p->name, kind,
+			printf("%s\t%s\t%llu\t%llu\t%.4f\t%zu\t%s\t%s\t%s\n", p->name, kind,
 			       (unsigned long long)p->size, (unsigned long long)p->used,
-			       p->used_meta, p->volumes, p->on, p->problem);
+			       p->used_meta, p->volumes, p->on, p->problem,
+			       p->notice);
 		else
-			printf("%-16s %-4s %9s %9s %7zu  %s%s%s\n", p->name, kind,
+			printf("%-16s %-4s %9s %9s %7zu  %s%s%s%s\n", p->name, kind,
 			       size_text(p->size, size), size_text(p->used, used),
-			       p->volumes, p->on, *p->problem ? ": " : "", p->problem);
+			       p->volumes, p->on, *p->problem || *p->notice ? ": " : "",
+			       p->problem, p->notice);
 	}
 	free(list);
 	return STORAGE_OK;

@@ -46,6 +46,7 @@ const struct xl_cmd *const xl_cmds[] = {
 	&cmd_start,
 	&cmd_autostart,
 	&cmd_template,
+	&cmd_new,
 	&cmd_clone,
 	&cmd_seed,
 };

@@ -14,16 +14,16 @@
 #include "libdom/define.h"
 #include "libdom/seed.h"
 #include "run.h"
+#include "volumes.h"
 
 #define DISKS_MAX 32
-#define FULL_SIZE 160 /* POOL/VOLUME */
 
 struct clone {
 	const char *name, *to;
 	struct definition def;
 	struct vm_config cfg;		 /* the clone's */
-	char from[DISKS_MAX][FULL_SIZE]; /* by disk; "": is not copied */
-	char full[DISKS_MAX][FULL_SIZE]; /* the copy's */
+	char from[DISKS_MAX][VOLUMES_NAME_SIZE]; /* by disk; "": is not copied */
+	char full[DISKS_MAX][VOLUMES_NAME_SIZE]; /* the copy's */
 	char *path[DISKS_MAX];
 	size_t made; /* disks below this one have been copied */
 	char seed[DEFINE_PATH_MAX];
@@ -35,52 +35,13 @@ static int failed(const struct dom_error *err)
 	return XL_FAILED;
 }
 
-/* --- what the storage knows ------------------------------------------------------- */
-
-/* The list's line for a path, or for a volume's name: its first and last field. */
-static bool find_line(const char *list, const char *path, const char *full,
-		      char name[FULL_SIZE], char **target)
-{
-	for (const char *line = list; *line; line += strcspn(line, "\n") + 1) {
-		size_t len = strcspn(line, "\n"), first = strcspn(line, "\t\n");
-		const char *last = line + len;
-
-		while (last > line && last[-1] != '\t')
-			last--;
-		if (!strncmp(last, "phy:", 4))
-			last += 4;
-		else if (!strncmp(last, "file:", 5))
-			last += 5;
-		len -= (size_t)(last - line);
-		if (first < FULL_SIZE &&
-		    ((path && strlen(path) == len && !strncmp(last, path, len)) ||
-		     (full && strlen(full) == first && !strncmp(line, full, first)))) {
-			snprintf(name, FULL_SIZE, "%.*s", (int)first, line);
-			*target = strndup(last, len);
-			return *target;
-		}
-		if (!line[strcspn(line, "\n")])
-			break;
-	}
-	return false;
-}
-
-static int list_volumes(char **list)
-{
-	char *const argv[] = { "storage", "list", "--tabs", NULL };
-
-	if (!run_capture(argv, list) && *list)
-		return XL_OK;
-	xl_error("the storage does not tell what volumes there are");
-	free(*list);
-	return XL_FAILED;
-}
+/* --- what is copied to where -------------------------------------------------------- */
 
 /* POOL/NEW, or POOL/NEW-2 for its second disk and so on; letters that volumes cannot
  * have become hyphens. */
 static void name_copy(struct clone *c, size_t disk, unsigned int nth)
 {
-	char name[41], pool[FULL_SIZE], suffix[16] = "";
+	char name[41], pool[VOLUMES_NAME_SIZE], suffix[16] = "";
 	size_t n = 0;
 
 	for (const char *at = c->to; *at && n < 34; at++) {
@@ -95,7 +56,7 @@ static void name_copy(struct clone *c, size_t disk, unsigned int nth)
 		snprintf(suffix, sizeof(suffix), "-%u", nth + 1);
 	snprintf(pool, sizeof(pool), "%.*s", (int)strcspn(c->from[disk], "/"),
 		 c->from[disk]);
-	snprintf(c->full[disk], FULL_SIZE, "%.60s/%s%s", pool, n ? name : "vm", suffix);
+	snprintf(c->full[disk], VOLUMES_NAME_SIZE, "%.60s/%s%s", pool, n ? name : "vm", suffix);
 }
 
 /* What is copied, and to where. */
@@ -103,7 +64,7 @@ static int plan(struct clone *c, const char *list)
 {
 	const struct vm_config *cfg = &c->def.cfg;
 	unsigned int nth = 0;
-	char taken[FULL_SIZE], *target;
+	char taken[VOLUMES_NAME_SIZE], *target;
 
 	if (cfg->ndisks > DISKS_MAX) {
 		xl_error("%s has more than %d disks", c->name, DISKS_MAX);
@@ -114,7 +75,7 @@ static int plan(struct clone *c, const char *list)
 
 		if (d->readonly || !d->target)
 			continue;
-		if (!find_line(list, d->target, NULL, c->from[i], &target)) {
+		if (!volumes_find(list, d->target, NULL, c->from[i], &target)) {
 			xl_error("%s: its disk %s (%s) is no volume of a storage pool, so "
 				 "it cannot be copied: import it into one (storage "
 				 "import), or make it read-only", c->name, d->vdev,
@@ -123,7 +84,7 @@ static int plan(struct clone *c, const char *list)
 		}
 		free(target);
 		name_copy(c, i, nth++);
-		while (find_line(list, NULL, c->full[i], taken, &target)) {
+		while (volumes_find(list, NULL, c->full[i], taken, &target)) {
 			free(target);
 			name_copy(c, i, nth++);
 		}
@@ -135,7 +96,7 @@ static int plan(struct clone *c, const char *list)
 
 static int copy_disks(struct clone *c, bool progress)
 {
-	char name[FULL_SIZE], *list;
+	char name[VOLUMES_NAME_SIZE], *list;
 
 	for (size_t i = 0; i < c->def.cfg.ndisks; i++) {
 		char *const argv[] = { "storage", "clone", c->from[i], c->full[i],
@@ -146,9 +107,9 @@ static int copy_disks(struct clone *c, bool progress)
 		if (run_stopped() || run_command(argv))
 			return XL_FAILED;
 		c->made = i + 1;
-		if (list_volumes(&list))
+		if (volumes_list(&list))
 			return XL_FAILED;
-		if (!find_line(list, NULL, c->full[i], name, &c->path[i]))
+		if (!volumes_find(list, NULL, c->full[i], name, &c->path[i]))
 			c->path[i] = NULL;
 		free(list);
 		if (!c->path[i]) {
@@ -255,7 +216,7 @@ static int run(struct xl *xl, const struct xl_args *args)
 	if (define_load(NULL, c.name, &c.def, &err))
 		return failed(&err);
 	run_keep_signals();
-	status = list_volumes(&list);
+	status = volumes_list(&list);
 	if (!status) {
 		status = plan(&c, list);
 		free(list);

@@ -48,6 +48,7 @@ STAND_IN(mem_set, "mem-set");
 STAND_IN(network_attach, "network-attach");
 STAND_IN(network_detach, "network-detach");
 STAND_IN(network_list, "network-list");
+STAND_IN(new, "new");
 STAND_IN(pause, "pause");
 STAND_IN(reboot, "reboot");
 const struct xl_cmd cmd_rename = { .name = "rename", .min_operands = 2, .max_operands = 2 };
