@@ -5,7 +5,7 @@ ISO := $(B)/basalt.iso
 VERSION := 0.2
 HV_IMAGE ?= $(B)/hypervisor/basalt.elf
 # How much memory dom0 gets is the hypervisor's choice, by the size of the host.
-HV_ARGS ?= com1=115200 console=com1,vga
+HV_ARGS ?= console=com1,vga
 DOM0_ARGS ?= nopvspin
 SYSLINUX := /usr/lib/syslinux/modules/bios
 

@@ -52,7 +52,8 @@ struct mcfg_entry {
 	uint8_t start_bus, end_bus;
 	uint32_t reserved;
 } packed;
-#define MCFG_ENTRIES (sizeof(struct acpi_header) + 8)
+#define MCFG_ENTRIES   (sizeof(struct acpi_header) + 8)
+#define MCFG_BUS_SHIFT 20	/* 4 KiB for each of a bus's 256 functions */
 
 struct spcr_table {
 	struct acpi_header h;
@@ -88,6 +89,14 @@ static bool sum_is_zero(const void *p, size_t len)
 	for (size_t i = 0; i < len; i++)
 		sum = (uint8_t)(sum + b[i]);
 	return !sum;
+}
+
+/* Nothing answers beyond the CPU's physical addresses; not even a mapping is legal. */
+static bool addressable(uint64_t pa, uint64_t len)
+{
+	uint64_t limit = 1ull << host_phys_bits;
+
+	return pa < limit && len <= limit - pa;
 }
 
 /* --- root pointer and walk ---------------------------------------------------- */
@@ -128,8 +137,13 @@ static const struct acpi_header *table_at(uint64_t pa)
 
 	if (!pa)
 		return NULL;
+	if (!addressable(pa, sizeof(*h))) {
+		log_warn("ACPI table at %#lx: no such address; ignored", pa);
+		return NULL;
+	}
 	h = map_firmware(pa, sizeof(*h));
-	if (h->length < sizeof(*h) || h->length > TABLE_MAX) {
+	if (h->length < sizeof(*h) || h->length > TABLE_MAX ||
+	    !addressable(pa, h->length)) {
 		log_warn("ACPI table %.4s at %#lx: length %u is impossible; "
 			 "ignored",
 			 h->signature, pa, h->length);
@@ -227,6 +241,12 @@ static void madt_ioapic(const void *p)
 	for (unsigned int i = 0; i < acpi.ioapic_nr; i++) {
 		if (acpi.ioapic[i].addr == io->addr) {
 			log_warn("ACPI: IO-APIC at %#x is listed twice", io->addr);
+			return;
+		}
+		if (acpi.ioapic[i].gsi_base == io->gsi_base) {
+			log_warn("ACPI: IO-APIC at %#x claims the interrupts from %u on, "
+				 "as another one does; ignored",
+				 io->addr, io->gsi_base);
 			return;
 		}
 	}
@@ -348,7 +368,8 @@ static void parse_fadt(const struct acpi_header *h)
 	acpi.pm1b_cnt = port(f.pm1b_cnt, "PM1b control block");
 	acpi.pm_tmr = f.pm_tmr_len == 4 ? port(f.pm_tmr, "PM timer") : 0;
 	acpi.pm_tmr_32bit = f.flags & FADT_TMR_32;
-	if (f.flags & FADT_RESET_REG) {
+	if ((f.flags & FADT_RESET_REG) &&
+	    (f.reset_reg.space || addressable(f.reset_reg.address, 1))) {
 		acpi.reset_reg = f.reset_reg;
 		acpi.reset_value = f.reset_value;
 	}
@@ -365,7 +386,8 @@ static void parse_mcfg(const struct acpi_header *h)
 	     p += sizeof(struct mcfg_entry)) {
 		const struct mcfg_entry *e = (const void *)p;
 
-		if (acpi.mcfg_nr == ACPI_MCFG_MAX || e->start_bus > e->end_bus) {
+		if (acpi.mcfg_nr == ACPI_MCFG_MAX || e->start_bus > e->end_bus ||
+		    !addressable(e->base, (e->end_bus + 1ull) << MCFG_BUS_SHIFT)) {
 			log_warn("ACPI: MCFG entry for segment %u ignored", e->segment);
 			continue;
 		}
@@ -398,7 +420,8 @@ static void parse_hpet(const struct acpi_header *h)
 {
 	const struct hpet_table *t = (const void *)h;
 
-	if (h->length >= sizeof(*t) && !t->address.space && !acpi.hpet_base)
+	if (h->length >= sizeof(*t) && !t->address.space && !acpi.hpet_base &&
+	    addressable(t->address.address, PAGE_SIZE))
 		acpi.hpet_base = t->address.address;
 }
 

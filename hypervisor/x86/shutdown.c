@@ -1,5 +1,6 @@
 /* The machine off or on again, by every way there is, the best one first. */
 #include <hv/arch.h>
+#include <hv/boot.h>
 #include <hv/lib.h>
 #include <hv/log.h>
 
@@ -101,15 +102,32 @@ static void reset_triple_fault(void)
 	asm volatile("lidt %0; int3" : : "m"(none));
 }
 
+static const struct {
+	const char *name;
+	void (*fn)(void);
+} resets[] = {
+	{"acpi", reset_acpi},
+	{"cf9", reset_cf9},
+	{"keyboard", reset_keyboard},
+	{"triple", reset_triple_fault},
+};
+
+/* In order, but for the one that reboot= names, which comes first. */
 void arch_machine_reboot(void)
 {
-	static void (*const ways[])(void) = {reset_acpi, reset_cf9,
-					     reset_keyboard, reset_triple_fault};
+	char first[16] = "";
 
 	arch_stop_others();
-	for (size_t i = 0; i < ARRAY_SIZE(ways); i++) {
-		ways[i]();
-		arch_delay_ms(TRY_MS);
+	log_seize();
+	cmdline_get("reboot", first, sizeof(first));
+	for (unsigned int pass = 0; pass < 2; pass++) {
+		for (size_t i = 0; i < ARRAY_SIZE(resets); i++) {
+			if (!strcmp(resets[i].name, first) != !pass)
+				continue;
+			log_info("reset: %s", resets[i].name);
+			resets[i].fn();
+			arch_delay_ms(TRY_MS);
+		}
 	}
 	arch_halt();
 }

@@ -35,15 +35,16 @@ class Machine:
     serial = itertools.count()
 
     def __init__(self, name, mem=2048, smp=2, disks=(), cpu='max', boot='cd',
-                 net=True, extra=(), iso=ISO):
+                 net=True, extra=(), iso=ISO, lines=('stdio',)):
         LOGS.mkdir(parents=True, exist_ok=True)
         self.log_path = LOGS / f'{name}.log'
         self.log = open(self.log_path, 'w', encoding='utf-8',
                         errors='replace')
         args = ['-machine', 'q35', '-accel', ACCEL, '-cpu', cpu,
                 '-smp', str(smp), '-m', str(mem), '-display', 'none',
-                '-monitor', 'none', '-serial', 'stdio', '-no-reboot',
-                '-device', 'qemu-xhci']
+                '-monitor', 'none', '-no-reboot', '-device', 'qemu-xhci']
+        for device in lines:
+            args += ['-serial', device]
         if boot == 'cd':
             args += ['-cdrom', str(iso), '-boot', 'd']
         if net:

@@ -9,7 +9,8 @@
 
 #include <x86/acpi.h>
 
-#define MEMORY	0x200000u
+#define MEMORY_BITS 21u
+#define MEMORY	(1u << MEMORY_BITS)
 #define RSDP	0xe0040u
 #define XSDT	0x100000u
 #define MADT	0x110000u
@@ -19,6 +20,7 @@
 #define SPCR	0x150000u
 
 static unsigned int xsdt_nr;
+unsigned int host_phys_bits;
 
 static void checksum(uint32_t at, uint32_t len, uint32_t field)
 {
@@ -75,17 +77,19 @@ static void append_cpu(uint8_t id, uint8_t flags)
 	append(MADT, e, 8);
 }
 
-static void append_ioapic(uint32_t addr)
+static void append_ioapic(uint32_t addr, uint32_t gsi)
 {
 	uint8_t e[12] = {1, 12, 0};
 
 	memcpy(e + 4, &addr, 4);
+	memcpy(e + 8, &gsi, 4);
 	append(MADT, e, 12);
 }
 
 static int setup(void **state)
 {
 	(void)state;
+	host_phys_bits = 40;
 	fake_memory(MEMORY);
 	memcpy(fake_ram + RSDP, "RSD PTR ", 8);
 	fake_ram[RSDP + 15] = 2;
@@ -101,7 +105,7 @@ static int setup(void **state)
 	append_cpu(0, 1);
 	append_cpu(1, 1);
 	append_cpu(2, 0);
-	append_ioapic(0xfec00000);
+	append_ioapic(0xfec00000, 0);
 	append(MADT, (uint8_t[]){2, 10, 0, 0, 2, 0, 0, 0, 0, 0}, 10);
 	list_table(MADT);
 	table(FADT, "FACP", 244);
@@ -218,11 +222,12 @@ static void doubles_and_floods(void **state)
 {
 	(void)state;
 	append_cpu(1, 1);
-	append_ioapic(0xfec00000);
+	append_ioapic(0xfec00000, 24);
+	append_ioapic(0xfec01000, 0);	/* the first one's interrupts */
 	append(MADT, (uint8_t[]){2, 10, 0, 0, 5, 0, 0, 0, 0, 0}, 10);
 	append(MADT, (uint8_t[]){2, 10, 0, 99, 5, 0, 0, 0, 0, 0}, 10);
 	for (unsigned int i = 0; i < 30; i++)
-		append_ioapic(0xfec10000 + i * 0x1000);
+		append_ioapic(0xfec10000 + i * 0x1000, 24 + i);
 	for (uint32_t i = 0; i < 400; i++) {
 		uint32_t e[4] = {0x1009, 1000 + i, 1, 0};
 
@@ -283,15 +288,68 @@ static void random_damage(void **state)
 		for (int k = 0; k < 4; k++)
 			fake_ram[t + 36 + (uint32_t)rand() % 100] = (char)rand();
 		seal(t);
+		host_phys_bits = MEMORY_BITS;
 		panic_expected = 1;
 		if (!setjmp(panic_env)) {
 			acpi_init();
 			panic_expected = 0;
-		} else if (t != XSDT && t != FADT) {
-			/* Those two may point anywhere; others may not. */
+		} else {
 			assert_null(strstr(panic_text, "map_firmware"));
 		}
 	}
+}
+
+/*
+ * Pointers to where nothing can be, and a table that leads out of there. Mapping
+ * such an address would be a fault of the hypervisor's own.
+ */
+static void wild_pointers(void **state)
+{
+	static const uint64_t wild[] = {UINT64_MAX, UINT64_MAX - 36, 1ull << 63,
+					MEMORY, MEMORY - 8};
+	static const uint8_t mcfg[48] = {[15] = 0x80, [24 + 3] = 0xe0, [24 + 11] = 255};
+
+	(void)state;
+	host_phys_bits = MEMORY_BITS;
+	for (size_t i = 0; i < ARRAY_SIZE(wild); i++)
+		list_table(0);
+	for (size_t i = 0; i < ARRAY_SIZE(wild); i++) {
+		for (size_t n = 0; n < ARRAY_SIZE(wild); n++)
+			put(XSDT + 36 + (2 + n) * 8, wild[n], 8);
+		seal(XSDT);
+		put(FADT + 140, wild[i], 8);
+		seal(FADT);
+		acpi_init();
+		assert_int_equal(acpi.cpu_nr, 2);
+		assert_false(acpi.s5_valid);
+	}
+	memcpy(fake_ram + MEMORY - 36, "SSDT\xff\0\0", 8);
+	put(XSDT + 36 + 2 * 8, MEMORY - 36, 8);
+	table(MCFG, "MCFG", 36);
+	append(MCFG, mcfg, 48);
+	list_table(MCFG);
+	fake_ram[FADT + 116] = 0;		/* reset by memory ... */
+	put(FADT + 120, 1ull << 40, 8);		/* ... that there is not */
+	seal(FADT);
+	acpi_init();
+	assert_int_equal(acpi.mcfg_nr, 0);
+	assert_int_equal(acpi.reset_reg.address, 0);
+	put(RSDP + 24, 1ull << 40, 8);
+	checksum(RSDP, 36, 32);
+	expect_panic("no usable interrupt controllers", acpi_init());
+}
+
+/* One inside the other, or the same twice: read as they are, nothing counted double. */
+static void overlapping_tables(void **state)
+{
+	(void)state;
+	append(DSDT, fake_ram + MADT, 80);	/* a MADT, sealed, inside the DSDT */
+	list_table(DSDT + 50);
+	list_table(MADT);
+	acpi_init();
+	assert_int_equal(acpi.cpu_nr, 2);
+	assert_int_equal(acpi.ioapic_nr, 1);
+	assert_true(acpi.s5_valid);
 }
 
 /* A firmware's serial console is used when it is a 16550 on ports. */
@@ -352,6 +410,8 @@ int main(void)
 		cmocka_unit_test_setup(s5_shapes, setup),
 		cmocka_unit_test_setup(serial_console, setup),
 		cmocka_unit_test_setup(random_damage, setup),
+		cmocka_unit_test_setup(wild_pointers, setup),
+		cmocka_unit_test_setup(overlapping_tables, setup),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
