@@ -541,6 +541,18 @@ bool answers_given(const struct answers *a, const char *key)
 	return k && a->given & (1ull << (k - answer_keys));
 }
 
+bool answers_plain(const struct answers *a, char *note, size_t n)
+{
+	const char *key = *a->root_password ? "root_password" :
+			  *a->operator_password ? "operator_password" : NULL;
+
+	if (key)
+		snprintf(note, n, "note: %s is given in plain text: whoever reads "
+			 "the answer file knows it: give %s_hash instead, made with "
+			 "mkpasswd -m sha512crypt", key, key);
+	return key != NULL;
+}
+
 static void list_free(struct answer_list *l)
 {
 	for (size_t i = 0; i < l->n; i++)

@@ -115,6 +115,9 @@ int answers_load(struct answers *a, const char *path,
 /* Whether the file had @key: what is not a default wins over what is taken along. */
 bool answers_given(const struct answers *a, const char *key);
 
+/* A note about passwords that are given in plain text; false: there are none. */
+bool answers_plain(const struct answers *a, char *note, size_t n);
+
 void answers_free(struct answers *a);
 
 #endif

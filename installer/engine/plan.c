@@ -424,6 +424,10 @@ static void tell_disk(const struct disk *d, const char *use,
 
 void plan_tell(const struct job *j, void (*tell)(const char *text))
 {
+	char note[300];
+
+	if (answers_plain(j->a, note, sizeof(note)))
+		tell(note);
 	if (j->a->action == ACTION_INSTALL) {
 		for (unsigned int i = 0; i < j->disks; i++)
 			tell_disk(&j->disk[i], j->disks == 2 ?

@@ -17,6 +17,7 @@
 #include "libconf/conf.h"
 #include "main.h"
 #include "run.h"
+#include "settle.h"
 
 #define LOG		"/run/basalt/install.log"
 #define COPY		WORK_DIR "/answers.txt"
@@ -273,6 +274,22 @@ static int end_as_told(enum answer_end end)
 	return run(argv, NULL, &f) ? 1 : 0;
 }
 
+/* Before the work: what to know, and the disks that may come late. */
+static void prepare(void)
+{
+	struct answer_problem ignored;
+	struct answers a;
+	char text[300];
+
+	/* What is wrong with the file is said by the engine. */
+	if (!answers_load(&a, COPY, &ignored, 1)) {
+		if (answers_plain(&a, text, sizeof(text)))
+			say(text);
+		settle(&a, say);
+	}
+	answers_free(&a);
+}
+
 int unattended(void)
 {
 	char device[128], reason[512], text[600];
@@ -285,6 +302,7 @@ int unattended(void)
 	if (fetch(device, sizeof(device), &f)) {
 		snprintf(reason, sizeof(reason), "%s", f.text);
 	} else {
+		prepare();
 		if (!carry_out(&end))
 			return end_as_told(end);
 		last_line(reason, sizeof(reason));

@@ -299,13 +299,13 @@ bool host_wrong(const struct choices *c, char *why, size_t size)
 bool access_wrong(const struct choices *c, const char *again, char *why,
 		  size_t size)
 {
-	if (strcmp(c->root_password, again))
+	if (strcmp(c->password, again))
 		return WRONG("The two passwords are not the same. Type both "
 			     "again.");
-	if (c->root_password[0] && strlen(c->root_password) < 8)
+	if (c->password[0] && strlen(c->password) < 8)
 		return WRONG("The password is too short: use at least 8 "
 			     "characters, or none at all.");
-	for (const char *s = c->root_password; *s; s++)
+	for (const char *s = c->password; *s; s++)
 		if ((unsigned char)*s < ' ')
 			return WRONG("The password holds a control character.");
 	if (c->ssh_key[0] && strncmp(c->ssh_key, "ssh-", 4) &&

@@ -33,7 +33,7 @@ struct choices {
 	bool private_vms;		/* VMs behind address translation */
 	char hostname[TEXT_MAX], dns[TEXT_MAX], ntp[TEXT_MAX];
 	char timezone[TEXT_MAX];
-	char root_password[TEXT_MAX];
+	char password[TEXT_MAX];	/* of both accounts */
 	char ssh_key[TEXT_MAX];
 	char dom0_memory[TEXT_MAX];	/* "auto" or as "1G" */
 	enum serial serial;

@@ -230,8 +230,8 @@ static void summary_install(struct text *t, const struct choices *c,
 		 "as in the live system" : c->private_vms ?
 		 "private, with address translation" : "the same as the host's");
 	text_add(t, "Host name    %s, time zone %s\n", c->hostname, c->timezone);
-	text_add(t, "Log-in       root %s%s\n", c->root_password[0] ?
-		 "with a password" : "WITHOUT a password",
+	text_add(t, "Log-in       root and operator, %s%s\n", c->password[0] ?
+		 "with the password" : "WITHOUT a password",
 		 c->ssh_key[0] ? ", one SSH key" : "");
 	if (takes_along(c)) {
 		text_add(t, "Taken along  ");
@@ -242,6 +242,20 @@ static void summary_install(struct text *t, const struct choices *c,
 							      "power off");
 }
 
+/* Which installation is meant: the chosen one, or the only one there is. */
+static void summary_target(struct text *t, const struct choices *c,
+			   const struct facts *f)
+{
+	char line[512];
+
+	for (int i = 0; i < f->ndisks; i++)
+		if (f->disk[i].installed &&
+		    (c->disk[i] || !choices_disks(c, f))) {
+			disk_line(&f->disk[i], line, sizeof(line));
+			text_add(t, "%s\n\n", line);
+		}
+}
+
 void summary_text(const struct choices *c, const struct facts *f, char *buf,
 		  size_t size)
 {
@@ -249,13 +263,15 @@ void summary_text(const struct choices *c, const struct facts *f, char *buf,
 
 	switch (c->action) {
 	case ACT_UPGRADE:
-		text_add(&t, "The installed system gets this medium's version "
-			 "in its free slot.\nVMs and settings stay. If the new "
-			 "version does not come up, the old one starts.\n");
+		summary_target(&t, c, f);
+		text_add(&t, "It gets this medium's version in its free slot.\n"
+			 "VMs and settings stay. If the new version does not "
+			 "come up, the old one starts.\n");
 		break;
 	case ACT_RESTORE:
-		text_add(&t, "The installed system goes back to the version "
-			 "before.\nVMs and settings stay.\n");
+		summary_target(&t, c, f);
+		text_add(&t, "It goes back to the version before.\nVMs and "
+			 "settings stay.\n");
 		break;
 	default:
 		summary_install(&t, c, f);
@@ -280,6 +296,7 @@ static int make_salt(char *salt, size_t size)
 	return 0;
 }
 
+/* One password for both accounts: each may do everything. */
 static int add_password(struct text *t, const char *password)
 {
 	struct crypt_data data;
@@ -294,7 +311,8 @@ static int add_password(struct text *t, const char *password)
 	hash = crypt_r(password, salt, &data);
 	if (!hash || strncmp(hash, "$6$", 3))
 		return -EIO;
-	text_add(t, "root_password_hash = %s\n", hash);
+	text_add(t, "root_password_hash = %s\noperator_password_hash = %s\n",
+		 hash, hash);
 	return 0;
 }
 
@@ -341,7 +359,7 @@ static int add_install(struct text *t, const struct choices *c,
 		add_along(t, c, " ");
 		text_add(t, "\n");
 	}
-	return add_password(t, c->root_password);
+	return add_password(t, c->password);
 }
 
 int answers_text(const struct choices *c, const struct facts *f, bool keep,

@@ -51,13 +51,16 @@ enum page_end page_access(struct setup *s, const char *title)
 	struct choices *c = &s->choices;
 	const struct box b = {
 		.title = title,
-		.text = "\nWho may log in. The password is root's; it is shown "
-			"as stars. The SSH key is the line of a .pub file.\n",
-		.help = "The answer file holds only a hash of the password.\n\n"
-			"An SSH key can also be set later, on the console.",
+		.text = "\nOne password for both accounts: root gets a shell, "
+			"operator the console. It is shown as stars. The SSH "
+			"key is the line of a .pub file.\n",
+		.help = "Both accounts may do everything. Each can get a "
+			"password of its own later, on the console's Settings; "
+			"an SSH key, too.\n\nThe answer file holds only a hash "
+			"of the password.",
 	};
 	const struct box_field fields[] = {
-		{ "Password", c->root_password, true },
+		{ "Password", c->password, true },
 		{ "The same again", s->again, true },
 		{ "SSH key", c->ssh_key, false },
 	};
@@ -71,7 +74,7 @@ enum page_end page_access(struct setup *s, const char *title)
 			return end;
 		if (access_wrong(c, s->again, why, sizeof(why)))
 			box_say("Log-in", why);
-		else if (c->root_password[0] || box_ask(&no_password) == BOX_NEXT)
+		else if (c->password[0] || box_ask(&no_password) == BOX_NEXT)
 			return end;
 	}
 }

@@ -178,6 +178,19 @@ enum page_end page_keyboard(struct setup *s, const char *title)
 
 /* --- what to do ----------------------------------------------------------- */
 
+/* Upgrade and Restore want an installation; a disk may have come meanwhile. */
+static bool nothing_installed(struct setup *s)
+{
+	if (!installations(&s->facts))
+		run_facts(s);
+	if (installations(&s->facts))
+		return false;
+	box_say("Nothing is installed", "\nNo disk of this machine holds an "
+		"installed Basalt, so there is nothing to upgrade or to restore. "
+		"Choose Install; or plug its disk in and choose this again.\n");
+	return true;
+}
+
 enum page_end page_action(struct setup *s, const char *title)
 {
 	static const struct box_item items[] = {
@@ -216,10 +229,12 @@ enum page_end page_action(struct setup *s, const char *title)
 			return end;
 		if (current == ACT_TRY)
 			return PAGE_LEAVE;
-		if (current != ACT_SHELL)
+		if (current == ACT_SHELL) {
+			run_shell();
+			run_facts(s);
+		} else if (current == ACT_INSTALL || !nothing_installed(s)) {
 			return end;
-		run_shell();
-		run_facts(s);
+		}
 	}
 }
 

@@ -65,10 +65,11 @@ static void password(struct setup *s)
 	const char *const argv[] = { REPAIR, "password", NULL };
 
 	(void)s;
-	if (ask("Root's password", "\nRoot's password of the installed system is "
-		"taken away: at its next start nobody is asked for one on the "
-		"server's own screen. Set a new one there at once.\n"))
-		run_job("Root's password", argv);
+	if (ask("Passwords", "\nThe passwords of the installed system (root's and "
+		"operator's) are taken away: at its next start nobody is asked "
+		"for one on the server's own screen. Set a new one there at "
+		"once.\n"))
+		run_job("Passwords", argv);
 }
 
 static void shell(struct setup *s)
@@ -97,7 +98,7 @@ void repair(struct setup *s)
 	static const struct box_item items[JOBS] = {
 		{ "Restore", "the version before the last upgrade", false },
 		{ "Boot loader", "write it anew to the system disks", false },
-		{ "Password", "take root's password away", false },
+		{ "Password", "take the passwords away, when they are forgotten", false },
 		{ "Shell", "with the installed system's state at /mnt/state", false },
 		{ "Restart", "the machine", false },
 	};

@@ -75,14 +75,19 @@ static enum level memory(const struct facts *f, struct verdict *v)
 
 static enum level disks(const struct facts *f, struct verdict *v)
 {
-	int usable = 0;
+	int usable = 0, installed = 0;
 
-	for (int i = 0; i < f->ndisks; i++)
+	for (int i = 0; i < f->ndisks; i++) {
 		usable += !f->disk[i].why_not[0] &&
 			  f->disk[i].size >= DISK_LEAST;
+		installed += f->disk[i].installed;
+	}
 	if (!f->ndisks)
 		return tell(v, LEVEL_STOP, "none found: check the cables, and "
 			    "the controller's mode in the firmware's setup");
+	if (!usable && installed)
+		return tell(v, LEVEL_NOTE, "%d found, none to install to; what is "
+			    "installed can be upgraded", f->ndisks);
 	if (!usable)
 		return tell(v, LEVEL_STOP, "%d found, but none that can be "
 			    "installed to: the next page says why", f->ndisks);

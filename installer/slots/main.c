@@ -297,14 +297,38 @@ static int cmd_previous(void)
 	return err || !found;
 }
 
+#define CONSOLES_MAX 4
+
+/* All that the kernel writes to; how many. */
+static int open_consoles(int fd[CONSOLES_MAX])
+{
+	char *text = NULL, *save = NULL, path[64];
+	int n = 0;
+
+	if (file_read("/sys/class/tty/console/active", 4096, &text, NULL))
+		return 0;
+	for (char *w = strtok_r(text, " \n", &save); w && n < CONSOLES_MAX;
+	     w = strtok_r(NULL, " \n", &save)) {
+		snprintf(path, sizeof(path), "/dev/%.32s", w);
+		fd[n] = open(path, O_WRONLY | O_NOCTTY | O_CLOEXEC);
+		n += fd[n] >= 0;
+	}
+	free(text);
+	return n;
+}
+
 /*
  * Started by the initramfs, so that even a system that never gets to its
- * services is given up. /run moves with the root; the descriptor follows it.
+ * services is given up. /run moves with the root, and /dev is out of reach
+ * then: the descriptors follow.
  */
 static int cmd_watch(const char *seconds)
 {
 	long n;
+	static const char last[] = "\r\nslots: the console has not come up: "
+				   "restarting\r\n";
 	int run = open("/run", O_PATH | O_DIRECTORY | O_CLOEXEC);
+	int fd[CONSOLES_MAX], consoles = open_consoles(fd);
 
 	if (run < 0 || conf_number(seconds, 1, 86400, &n)) {
 		fprintf(stderr, "slots: watch: a number of seconds is wanted\n");
@@ -315,7 +339,9 @@ static int cmd_watch(const char *seconds)
 		if (!faccessat(run, GOOD_MARK, F_OK, 0))
 			return 0;
 	}
-	fprintf(stderr, "slots: the console has not come up: restarting\n");
+	for (int i = 0; i < consoles; i++)
+		if (write(fd[i], last, sizeof(last) - 1) < 0)
+			continue;
 	sync();
 	reboot(RB_AUTOBOOT);
 	return 1;

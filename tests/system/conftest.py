@@ -23,13 +23,16 @@ def pytest_runtest_makereport(item):
 
 @pytest.fixture(scope='module')
 def live(request):
-    """The ISO booted live to a shell; a module may ask for disks."""
+    """The ISO booted live to a shell; a module may ask for disks, and for an
+    entry of the boot menu by its hot key."""
     options = getattr(request.module, 'MACHINE', {})
-    if callable(options):
-        options = options()
+    options = dict(options() if callable(options) else options)
+    entry = options.pop('entry', None)
     name = request.module.__name__
     m = machine.Machine(name, **options)
     try:
+        if entry:
+            m.choose(entry)
         m.wait_shell()
         yield m
     finally:

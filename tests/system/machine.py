@@ -66,6 +66,21 @@ class Machine:
     def send(self, text):
         self.child.send(text)
 
+    def choose(self, key, arguments=''):
+        """An entry of the boot menu, by its hot key; @arguments: to be put
+        before those of the last file that is loaded."""
+        self.expect('Starting in', 120)
+        self.menu = clean(self.child.before)
+        self.send(key)
+        # The line is drawn as the marked one before Enter counts.
+        self.expect(rf'\x1b\[0;1;7;37;40m(?i:{key})', 30)
+        if arguments:
+            self.send('\t')
+            self.expect('initramfs', 30)
+            self.send('\x1b[D' * len('--- /boot/initramfs.zst'))
+            self.send(arguments + ' ')
+        self.send('\r')
+
     def wait_shell(self, timeout=BOOT_TIMEOUT):
         """From power-on to a root shell on the serial line, as a person gets
         there: the console comes up, its shell key leads on."""

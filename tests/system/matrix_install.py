@@ -24,8 +24,16 @@ KINDS = {
     'virtio': ('virtio-blk-pci', [], 'bus=virtio serial=target'),
     'megasas': ('scsi-hd,bus=ctl.0', ['-device', 'megasas,id=ctl'],
                 'bus=sas serial=target'),
-    'mptsas': ('scsi-hd,bus=ctl.0', ['-device', 'mptsas1068,id=ctl'],
+    # Linux passes over a SAS target without an address, and QEMU's disks have
+    # none unless it is given.
+    'mptsas': ('scsi-hd,bus=ctl.0,wwn=0x5000c500a1b2c3d4',
+               ['-device', 'mptsas1068,id=ctl'], 'bus=sas serial=target'),
+    'lsi': ('scsi-hd,bus=ctl.0', ['-device', 'lsi53c895a,id=ctl'],
+            'bus=sas serial=target'),
+    'pvscsi': ('scsi-hd,bus=ctl.0', ['-device', 'pvscsi,id=ctl'],
                'bus=sas serial=target'),
+    'virtio-scsi': ('scsi-hd,bus=ctl.0', ['-device', 'virtio-scsi-pci,id=ctl'],
+                    'bus=virtio serial=target'),
     'usb': ('usb-storage', [], 'bus=usb size>=1G'),
 }
 

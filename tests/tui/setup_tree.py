@@ -107,11 +107,22 @@ class Tree:
         base = f'sys/class/block/{name}'
         self.write(f'{base}/size', f'{gigabytes * 1000000000 // 512}\n')
         self.write(f'{base}/ro', f'{int(readonly)}\n')
+        self.write(f'{base}/queue/logical_block_size', '512\n')
         self.write(f'{base}/device/model', f'{model}\n')
         self.write(f'{base}/device/serial', f'{serial}\n')
         with open(self.root / 'dev' / name, 'wb') as f:
             f.write(content)
             f.truncate(4 << 20)
+
+    def installation(self, name, megabytes=700):
+        """Gives a device that disk() made the partitions of an installation."""
+        path = self.root / 'dev' / name
+        os.truncate(path, megabytes << 20)
+        parts = ''.join(
+            f'{i} : size={size}M, uuid=00C0FFEE-0042-4BA5-8A5A-17BA5A01{i:02X}00\n'
+            for i, size in enumerate((1, 64, 160, 160, 100), 1))
+        subprocess.run(['/sbin/sfdisk', '-q', path], input='label: gpt\n' + parts,
+                       text=True, check=True)
 
     def file_system(self, name, *mkfs):
         """Makes a file system on a device that disk() made."""

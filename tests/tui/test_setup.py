@@ -83,10 +83,10 @@ def test_texts_of_the_pages(tree, size):
         'VM storage': ['LVM thin pool', 'the rest of the system disk'],
         'Network': ['Cards +eth0', 'IPv4 +by DHCP', 'Links: +eth0 UP +eth1 down'],
         'Name and time': ['Host name +basalt', 'Time zone +UTC'],
-        'Log-in': ['Password', 'SSH key'],
+        'Log-in': ['root gets a shell', 'Password', 'SSH key'],
         'Options': ['Memory +auto', 'Serial console +COM1', 'When done +restart'],
         'Summary': ['erase /dev/nvme0n1, 1.8 TB, Samsung SSD 970: holds LVM',
-                    'eth0, IPv4 by DHCP', 'root with a password'],
+                    'eth0, IPv4 by DHCP', 'root and operator, with the password'],
     }
     with screens(tree, size) as c:
         for title, keys in WAY:
@@ -111,7 +111,8 @@ def test_erasing_is_confirmed_by_name(tree):
     assert 'action = install' in answers and 'disk = /dev/nvme0n1' in answers
     assert 'existing = wipe' in answers and 'end = stop' in answers
     assert 'net.bridge = xenbr0 ports=eth0 ipv4=dhcp ipv6=auto' in answers
-    assert any(re.match(r'root_password_hash = \$6\$', a) for a in answers)
+    for account in ('root', 'operator'):
+        assert any(re.match(rf'{account}_password_hash = \$6\$', a) for a in answers)
     assert 'longenough' not in '\n'.join(answers)
 
 
@@ -311,13 +312,28 @@ def test_taking_along(tree):
     assert not [a for a in tree.answers() if a.startswith('net.')]
 
 
+def test_nothing_to_upgrade(tree):
+    """Said at once, before any other question; with the disk there it goes on."""
+    with screens(tree) as c:
+        walk(c, 'What to do')
+        c.press('Down', 'Enter').wait('Nothing is installed').press('Enter')
+        step(c, 'What to do')
+        c.press('Down', 'Enter').wait('Nothing is installed').press('Enter')
+        step(c, 'What to do')
+        tree.installation('sda')
+        c.press('Enter')
+        step(c, 'Hardware check')
+
+
 def test_upgrade(tree):
+    tree.installation('sda')
     with screens(tree) as c:
         walk(c, 'What to do')
         c.press('Down', 'Enter')
         step(c, 'Hardware check')
         c.press('Enter')
-        step(c, 'Summary').wait('VMs and settings stay')
+        step(c, 'Summary').wait('/dev/sda, 500 GB, .*a Basalt installation')
+        c.wait('VMs and settings stay')
         c.press('Enter').wait('Begin').press('Left', 'Enter').wait('It is done')
     assert tree.answers() == ['action = upgrade', 'end = stop']
 

@@ -4,7 +4,7 @@ INST_TEST_CFLAGS := $(WARN) -O1 -g -D_GNU_SOURCE -fsanitize=address,undefined \
 	-fno-sanitize-recover=all -Iinstaller -Iinstaller/engine -I$(DOM0)/tools
 INST_TEST_DIR := $(B)/tests/unit/installer
 INST_TESTS := $(addprefix $(INST_TEST_DIR)/,test_answers test_layout test_bootenv \
-	test_disk test_loader test_along)
+	test_disk test_loader test_along test_contents)
 INST_ENGINE := installer/engine
 
 $(INST_TEST_DIR)/test_answers: installer/answers.c $(INST_ENGINE)/match.c \
@@ -12,9 +12,12 @@ $(INST_TEST_DIR)/test_answers: installer/answers.c $(INST_ENGINE)/match.c \
 $(INST_TEST_DIR)/test_layout: $(addprefix $(INST_ENGINE)/,layout.c fault.c)
 $(INST_TEST_DIR)/test_bootenv: $(addprefix $(INST_ENGINE)/,bootenv.c fault.c)
 $(INST_TEST_DIR)/test_disk: $(addprefix $(INST_ENGINE)/,disk.c match.c gpt.c \
-	found.c layout.c fault.c)
+	found.c layout.c fault.c settle.c) installer/answers.c $(LIBCONF_SRC)
 $(INST_TEST_DIR)/test_loader: $(addprefix $(INST_ENGINE)/,loader.c bootenv.c \
 	fault.c) $(LIBCONF_SRC)
+
+$(INST_TEST_DIR)/test_contents: $(INST_ENGINE)/contents.c
+$(INST_TEST_DIR)/test_contents: INST_TEST_LDFLAGS := -lblkid
 
 $(INST_TEST_DIR)/test_along: $(INST_ENGINE)/fault.c $(LIBCONF_SRC)
 $(INST_TEST_DIR)/test_along: INST_TEST_LDFLAGS := -Wl,--wrap=access

@@ -115,7 +115,14 @@ static void bad_lines(void **state)
 	refused(INSTALL "dom0_memory = 64M\n", 3, "128M");
 	refused(INSTALL "source = relative.iso\n", 3, "path");
 	refused(INSTALL "storage_disk = colour=blue\n", 3, "colour=blue");
-
+	refused(INSTALL "storage = zfs\n", 3, "lvm, directory, none");
+	refused(INSTALL "existing = maybe\n", 3, "refuse, wipe");
+	refused(INSTALL "serial = com9\n", 3, "com1, com2, none");
+	refused(INSTALL "disk = size>=big\n", 3, "size>=big");
+	refused(INSTALL "disk = bus=scsi\n", 3, "nvme, sata, sas");
+	refused(INSTALL "disk = /etc/passwd\n", 3, "below /dev");
+	refused(INSTALL "operator_password_hash = $y$j9T$abc\n", 3, "sha512crypt");
+	refused("action\ndisk = any\n", 1, "");
 }
 
 static void bad_wholes(void **state)
@@ -130,6 +137,25 @@ static void bad_wholes(void **state)
 	refused("action = restore\nnet.dns = 1.1.1.1\n", 0, "net.*");
 	accepted("action = upgrade\nsource = /tmp/new.iso\n");
 	accepted("action = restore\ndisk = any\n");
+}
+
+/* A plain password is taken, with a word about it; a hash without one. */
+static void plain_passwords(void **state)
+{
+	struct answers a;
+	char note[300];
+
+	(void)state;
+	assert_int_equal(parse(&a, INSTALL "operator_password = horse staple\n"), 0);
+	assert_true(answers_plain(&a, note, sizeof(note)));
+	assert_non_null(strstr(note, "operator_password is given in plain text"));
+	assert_non_null(strstr(note, "operator_password_hash"));
+	assert_null(strstr(note, "horse"));
+	answers_free(&a);
+	assert_int_equal(parse(&a, INSTALL "root_password_hash = $6$0123456789abcdef$"
+			       "0123456789abcdef\n"), 0);
+	assert_false(answers_plain(&a, note, sizeof(note)));
+	answers_free(&a);
 }
 
 /* More problems than there is room for: the number given, no write beyond. */
@@ -211,6 +237,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(defaults), cmocka_unit_test(everything),
 		cmocka_unit_test(bad_lines), cmocka_unit_test(bad_wholes),
+		cmocka_unit_test(plain_passwords),
 		cmocka_unit_test(many_problems), cmocka_unit_test(hostile_text),
 		cmocka_unit_test(one_field), cmocka_unit_test(sizes),
 		cmocka_unit_test(table_is_consistent),

@@ -15,10 +15,12 @@
 
 #include <cmocka.h>
 
+#include "answers.h"
 #include "disk.h"
 #include "found.h"
 #include "gpt.h"
 #include "match.h"
+#include "settle.h"
 
 static char root[64];
 
@@ -212,6 +214,48 @@ static void finding(void **state)
 	assert_true(list[0].twice);
 }
 
+static bool there(const char *answers)
+{
+	struct answer_problem p;
+	struct disk *disks;
+	struct answers a;
+	struct fault f;
+	size_t n;
+	bool all;
+
+	assert_int_equal(answers_parse(&a, answers, strlen(answers), &p, 1), 0);
+	assert_int_equal(disk_list(root, &disks, &n, &f), 0);
+	all = settle_there(&a, disks, n);
+	free(disks);
+	answers_free(&a);
+	return all;
+}
+
+/* A disk that comes late is waited for, whichever key names it. */
+static void late_disks(void **state)
+{
+	static const char pair[] = "action = install\nraid = raid1\n"
+		"disk = bus=nvme\ndisk = bus=virtio\n";
+	static const char two[] = "action = install\ndisk = bus=sata\n"
+		"storage_disk = bus=virtio size>=1G\n";
+	struct answers none = {.storage_disk = NULL};
+
+	(void)state;
+	none.storage_disk = strdup("rest");
+	assert_false(settle_there(&none, NULL, 0));
+	answers_free(&none);
+	assert_true(there("action = upgrade\n"));
+	assert_true(there("action = install\ndisk = any\n"));
+	assert_false(there("action = install\ndisk = /dev/nowhere\n"));
+	assert_false(there(pair));
+	assert_false(there(two));
+	add_disk("vda", "pci0/virtio1", 500);
+	assert_true(there(pair));
+	assert_false(there(two));
+	add_disk("vdb", "pci0/virtio2", 5000);
+	assert_true(there(two));
+}
+
 /* Any damage: fewer partitions or none, never a read outside. */
 static void hostile_tables(void **state)
 {
@@ -246,6 +290,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(matching, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(in_use, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(finding, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(late_disks, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(hostile_tables, set_up, tear_down),
 	};
 

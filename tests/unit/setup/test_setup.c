@@ -296,12 +296,12 @@ static void test_passwords_and_keys(void **state)
 {
 	(void)state;
 	assert_false(access_wrong(&c, "", why, sizeof(why)));
-	strcpy(c.root_password, "longenough");
+	strcpy(c.password, "longenough");
 	assert_true(access_wrong(&c, "longenough2", why, sizeof(why)));
 	assert_false(access_wrong(&c, "longenough", why, sizeof(why)));
-	strcpy(c.root_password, "short");
+	strcpy(c.password, "short");
 	assert_true(access_wrong(&c, "short", why, sizeof(why)));
-	c.root_password[0] = '\0';
+	c.password[0] = '\0';
 	strcpy(c.ssh_key, "ssh-ed25519 AAAA me@there");
 	assert_false(access_wrong(&c, "", why, sizeof(why)));
 	strcpy(c.ssh_key, "-----BEGIN OPENSSH PRIVATE KEY-----");
@@ -379,7 +379,7 @@ static void test_answers(void **state)
 {
 	(void)state;
 	c.disk[0] = c.disk[1] = true;
-	strcpy(c.root_password, "secret stuff");
+	strcpy(c.password, "secret stuff");
 	strcpy(c.ntp, "ntp1.example.org,ntp2.example.org");
 	c.along_vms = c.along_keys = true;
 	c.end = FINISH_POWEROFF;
@@ -391,6 +391,7 @@ static void test_answers(void **state)
 			       "ntp = ntp2.example.org\n"));
 	assert_non_null(strstr(buf, "\ntake_along = vms keys\n"));
 	assert_non_null(strstr(buf, "\nroot_password_hash = $6$"));
+	assert_non_null(strstr(buf, "\noperator_password_hash = $6$"));
 	assert_null(strstr(buf, "secret"));
 	assert_non_null(strstr(buf, "\nend = poweroff\n"));
 	assert_int_equal(answers_text(&c, &f, false, buf, sizeof(buf)), 0);
@@ -418,6 +419,20 @@ static void test_summary_names_what_is_lost(void **state)
 	assert_non_null(strstr(buf, "erase /dev/sda, 500 GB, Model: empty\n"));
 	assert_null(strstr(buf, "sdb"));
 	assert_non_null(strstr(buf, "WITHOUT a password"));
+}
+
+static void test_summary_names_the_installation(void **state)
+{
+	(void)state;
+	c.action = ACT_UPGRADE;
+	f.disk[1].installed = true;
+	summary_text(&c, &f, buf, sizeof(buf));
+	assert_int_equal(strncmp(buf, "/dev/sda, 500 GB", 16), 0);
+	f.disk[0].installed = true;
+	c.disk[0] = true;
+	summary_text(&c, &f, buf, sizeof(buf));
+	assert_int_equal(strncmp(buf, "/dev/nvme0n1", 12), 0);
+	assert_null(strstr(buf, "sda"));
 }
 
 static void test_sizes(void **state)
@@ -476,8 +491,11 @@ static void test_bad_machines(void **state)
 	strcpy(f.disk[0].why_not, "it is in use");
 	strcpy(f.disk[1].why_not, "it is read-only");
 	assert_int_equal(verdicts(&f, v), LEVEL_STOP);
+	f.disk[0].installed = true;
+	assert_int_equal(verdicts(&f, v), LEVEL_NOTE);
 	f.ndisks = 0;
 	assert_int_equal(verdicts(&f, v), LEVEL_STOP);
+	assert_non_null(strstr(v[5].words, "none found: check the cables"));
 }
 
 int main(void)
@@ -506,6 +524,7 @@ int main(void)
 		cmocka_unit_test_setup(test_answers, start),
 		cmocka_unit_test_setup(test_answers_of_an_upgrade, start),
 		cmocka_unit_test_setup(test_summary_names_what_is_lost, start),
+		cmocka_unit_test_setup(test_summary_names_the_installation, start),
 		cmocka_unit_test_setup(test_sizes, start),
 		cmocka_unit_test_setup(test_wrap, start),
 		cmocka_unit_test_setup(test_good_machine, start),

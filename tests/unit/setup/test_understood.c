@@ -87,7 +87,7 @@ static void test_everything(void **state)
 	strcpy(c.timezone, "Europe/Berlin");
 	strcpy(c.keyboard, "de-nodeadkeys");
 	strcpy(c.ntp, "192.0.2.1 pool.example.org");
-	strcpy(c.root_password, "correct horse");
+	strcpy(c.password, "correct horse");
 	strcpy(c.ssh_key, "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIOMqqnkVzrm0SdG6U"
 	       "OoqKLsabgH5C9okWi0dh2l9GKJl me@there");
 	strcpy(c.dom0_memory, "512M");
@@ -102,6 +102,7 @@ static void test_everything(void **state)
 	assert_string_equal(a.keyboard, "de-nodeadkeys");
 	assert_int_equal(a.ntp.n, 2);
 	assert_int_equal(strncmp(a.root_password_hash, "$6$", 3), 0);
+	assert_string_equal(a.operator_password_hash, a.root_password_hash);
 	assert_int_equal(a.dom0_memory, 512 << 20);
 	assert_int_equal(a.take_along,
 			 TAKE_VMS | TAKE_NETWORK | TAKE_SETTINGS | TAKE_KEYS);
