@@ -23,8 +23,8 @@ SOURCE_PACKAGES := zlib xz zstd json-c busybox iptables ncurses libvterm \
 	libxcrypt dropbear
 # Taken as Debian built them; "+" follows a metapackage's dependency.
 KERNEL := $(B)/packages/kernel
-# Data only: time zones, keyboard layouts.
-DATA_PACKAGES := tzdata console-data
+# Data only: time zones, keyboard layouts, a font.
+DATA_PACKAGES := tzdata console-data console-setup-linux
 GRUB_PVH := $(B)/packages/grub/usr/lib/grub-xen/grub-i386-xen_pvh.bin
 
 $(APT)/apt.conf: $(PKG)/apt.sh | $(B)/.deps
@@ -96,6 +96,7 @@ tools: $(TOOLS)
 $(B)/sbom.txt: $(DOM0)/sbom/sbom.sh configs/known-good.txt \
 		$(SOURCE_PACKAGES:%=$(B)/packages/%.done) \
 		$(DATA_PACKAGES:%=$(B)/packages/%.done) $(B)/packages/grub-pc.done \
+		$(B)/packages/grub-efi.done \
 		$(B)/packages/kernel.done $(B)/packages/grub.done
 	$(Q)$< $(B)/sbom configs/known-good.txt $@
 

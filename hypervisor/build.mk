@@ -46,6 +46,15 @@ $(HV)/%.c.o: hypervisor/%.c | $(HV)/abi/xen
 	@echo "  CC   $<"
 	$(Q)gcc $(HV_CPPFLAGS) $(HV_CFLAGS) -MMD -c -o $@ $<
 
+# The first 256 glyphs of a console font (PSF 1: a header of four bytes), of the
+# fonts that X11 calls misc-fixed, which are in the public domain.
+$(HV)/gen/font.bin: $(B)/packages/console-setup-linux.done
+	@mkdir -p $(@D)
+	$(Q)gzip -dc $(<:.done=)/usr/share/consolefonts/Lat15-Fixed16.psf.gz | \
+		tail -c +5 | head -c 4096 >$@.tmp
+	$(Q)mv $@.tmp $@
+
+$(HV)/x86/font.S.o: $(HV)/gen/font.bin
 $(HV)/%.S.o: hypervisor/%.S $(HV)/gen/asm_offsets.h
 	@mkdir -p $(@D)
 	@echo "  AS   $<"

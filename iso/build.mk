@@ -24,20 +24,37 @@ $(B)/iso/options: FORCE
 	$(Q)echo '$(HV_IMAGE) $(HV_ARGS) $(DOM0_ARGS)' | cmp -s - $@ || \
 		echo '$(HV_IMAGE) $(HV_ARGS) $(DOM0_ARGS)' >$@
 
+# What both menus are made of.
+fill_in = sed -e 's|@HV@|$(HV_ARGS)|' -e 's|@DOM0@|$(DOM0_ARGS)|'
+
+# The EFI partition of a stick, the El Torito image of a CD.
+$(B)/iso/bootx64.efi: iso/grub.cfg $(B)/iso/options installer/build.mk iso/build.mk \
+		$(B)/packages/grub-efi.done
+	$(Q)mkdir -p $(B)/iso/menu/boot/grub
+	$(Q)$(fill_in) iso/grub.cfg >$(B)/iso/menu/boot/grub/grub.cfg
+	$(call grub_efi,$(B)/iso/menu)
+
+$(B)/iso/efi.img: $(B)/iso/bootx64.efi
+	$(Q)rm -f $@.tmp
+	$(Q)mkfs.vfat -C -n BASALT-EFI -i 0ba5a170 --invariant $@.tmp \
+		$$(( $$(stat -c %s $<) / 1024 + 256 )) >/dev/null
+	$(Q)mmd -i $@.tmp ::EFI ::EFI/BOOT
+	$(Q)mcopy -i $@.tmp $< ::EFI/BOOT/BOOTX64.EFI
+	$(Q)mv $@.tmp $@
+
 $(ISO): $(HV_IMAGE) $(B)/iso/vmlinux.gz $(IMAGES) $(B)/sbom.txt $(B)/iso/options \
-		iso/isolinux.cfg iso/build.mk
+		$(B)/iso/efi.img iso/isolinux.cfg iso/build.mk
 	$(Q)echo "  ISO      $@"
 	$(Q)rm -rf $(B)/iso/tree
 	$(Q)mkdir -p $(B)/iso/tree/boot $(B)/iso/tree/isolinux
 	$(Q)cp $(HV_IMAGE) $(B)/iso/tree/boot/basalt.elf
 	$(Q)cp $(B)/iso/vmlinux.gz $(B)/image/initramfs.zst \
-		$(B)/image/system.img $(B)/iso/tree/boot/
+		$(B)/image/system.img $(B)/iso/efi.img $(B)/iso/tree/boot/
 	$(Q)cp $(B)/sbom.txt LICENSE $(B)/iso/tree/
 	$(Q)cp /usr/lib/ISOLINUX/isolinux.bin \
 		$(foreach m,ldlinux libcom32 libutil mboot menu chain,$(SYSLINUX)/$m.c32) \
 		$(B)/iso/tree/isolinux/
-	$(Q)sed -e 's|@HV@|$(HV_ARGS)|' -e 's|@DOM0@|$(DOM0_ARGS)|' \
-		iso/isolinux.cfg >$(B)/iso/tree/isolinux/isolinux.cfg
+	$(Q)$(fill_in) iso/isolinux.cfg >$(B)/iso/tree/isolinux/isolinux.cfg
 	$(Q)printf 'set hv_args="%s"\nset dom0_args="%s"\n' '$(HV_ARGS)' \
 		'$(DOM0_ARGS) quiet panic=20 console=hvc0 console=tty0' \
 		>$(B)/iso/tree/boot/args.cfg
@@ -48,7 +65,9 @@ $(ISO): $(HV_IMAGE) $(B)/iso/vmlinux.gz $(IMAGES) $(B)/sbom.txt $(B)/iso/options
 	$(Q)xorriso -as mkisofs -quiet -o $@.tmp -V BASALT -iso-level 3 -R \
 		-uid 0 -gid 0 -b isolinux/isolinux.bin -c isolinux/boot.cat \
 		-no-emul-boot -boot-load-size 4 -boot-info-table \
+		-eltorito-alt-boot -e boot/efi.img -no-emul-boot \
 		-isohybrid-mbr /usr/lib/ISOLINUX/isohdpfx.bin \
+		-isohybrid-gpt-basdat \
 		$(B)/iso/tree >$(B)/iso/xorriso.log 2>&1 || \
 		{ cat $(B)/iso/xorriso.log; exit 1; }
 	$(Q)mv $@.tmp $@
@@ -57,4 +76,5 @@ $(ISO): $(HV_IMAGE) $(B)/iso/vmlinux.gz $(IMAGES) $(B)/sbom.txt $(B)/iso/options
 .PHONY: run
 run: iso
 	@DISK='$(DISK)' DISK_SIZE='$(DISK_SIZE)' MEDIUM='$(MEDIUM)' \
-		MEM='$(MEM)' SMP='$(SMP)' CPU='$(CPU)' QEMU_ARGS='$(QEMU_ARGS)' iso/run.sh $(ISO)
+		MEM='$(MEM)' SMP='$(SMP)' CPU='$(CPU)' UEFI='$(UEFI)' \
+		QEMU_ARGS='$(QEMU_ARGS)' iso/run.sh $(ISO)

@@ -3,7 +3,7 @@
 # console.
 #
 # usage: run.sh ISO
-# environment: DISK DISK_SIZE MEDIUM MEM SMP CPU QEMU_ARGS
+# environment: DISK DISK_SIZE MEDIUM MEM SMP CPU UEFI QEMU_ARGS
 set -eu
 iso=$1
 mem=${MEM:-3G} smp=${SMP:-2} cpu=${CPU:-max}
@@ -11,6 +11,19 @@ mem=${MEM:-3G} smp=${SMP:-2} cpu=${CPU:-max}
 set -- -machine q35 -accel tcg,thread=single -cpu "$cpu" -smp "$smp" -m "$mem" \
 	-display none -serial mon:stdio \
 	-netdev user,id=net0 -device e1000e,netdev=net0
+case ${UEFI:-0} in
+0) ;;
+1)
+	# What this firmware remembers is forgotten at the end.
+	ovmf=/usr/share/OVMF
+	set -- "$@" -drive "if=pflash,unit=0,format=raw,readonly=on,file=$ovmf/OVMF_CODE.fd" \
+		-drive "if=pflash,unit=1,format=raw,snapshot=on,file=$ovmf/OVMF_VARS.fd"
+	;;
+*)
+	echo "UEFI=$UEFI: give 1 for UEFI or 0 for a BIOS (the default)" >&2
+	exit 2
+	;;
+esac
 case ${MEDIUM:-iso} in
 iso)
 	set -- "$@" -drive "file=$iso,media=cdrom,format=raw,readonly=on" -boot d

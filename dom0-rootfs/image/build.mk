@@ -78,7 +78,7 @@ $(B)/image/system.img: $(TREE_DEPS) $(IMG)/modules.list $(IMG)/build.mk \
 		$(B)/packages/iptables.done $(B)/packages/grub.done \
 		$(B)/packages/dropbear.done $(B)/image/locale/.done \
 		$(patsubst %,$(B)/packages/%.done,util-linux e2fsprogs lvm2 mdadm) \
-		$(B)/installer/core.img
+		$(B)/installer/core.img $(B)/installer/bootx64.efi
 	$(Q)echo "  IMAGE    $@"
 	$(Q)B=$(B) $(IMG)/mktree.sh $(ROOT) $(IMG)/modules.list $(DOM0)/overlay
 	$(Q)for tool in $(TOOLS); do \
@@ -106,7 +106,7 @@ $(B)/image/system.img: $(TREE_DEPS) $(IMG)/modules.list $(IMG)/build.mk \
 	$(Q)cp configs/guests/*.cfg $(ROOT)/etc/basalt/
 	$(Q)cp $(GRUB_PVH) $(ROOT)/usr/lib/basalt/
 	$(Q)mkdir $(ROOT)/usr/lib/basalt/boot
-	$(Q)cp $(B)/installer/core.img $(B)/installer/boot.img \
+	$(Q)cp $(addprefix $(B)/installer/,core.img boot.img bootx64.efi) \
 		$(ROOT)/usr/lib/basalt/boot/
 	$(Q)cp $(B)/sbom.txt $(ROOT)/usr/share/basalt/
 	$(Q)mkdir $(ROOT)/usr/lib/basalt/demo

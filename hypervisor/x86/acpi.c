@@ -4,6 +4,7 @@
  * bounds, doubles are dropped, each with a line in the log. Pure but for
  * map_firmware(): compiles on the host.
  */
+#include <hv/boot.h>
 #include <hv/lib.h>
 #include <hv/log.h>
 
@@ -80,6 +81,7 @@ struct hpet_table {
 } packed;
 
 struct acpi_info acpi;
+static const struct rsdp *pointer;
 
 static bool sum_is_zero(const void *p, size_t len)
 {
@@ -109,22 +111,25 @@ static bool rsdp_ok(const struct rsdp *r)
 		sum_is_zero(r, sizeof(*r)));
 }
 
-static uint64_t scan_rsdp(uint64_t start, uint64_t end)
+static const struct rsdp *scan_rsdp(uint64_t start, uint64_t end)
 {
 	const char *p = map_firmware(start, end - start);
 
-	for (uint64_t at = start; at + sizeof(struct rsdp) <= end;
-	     at += RSDP_ALIGN)
-		if (rsdp_ok((const void *)(p + (at - start))))
-			return at;
-	return 0;
+	for (uint64_t at = 0; at + sizeof(struct rsdp) <= end - start; at += RSDP_ALIGN)
+		if (rsdp_ok((const void *)(p + at)))
+			return (const void *)(p + at);
+	return NULL;
 }
 
-static uint64_t find_rsdp(void)
+/* The boot loader's copy (UEFI), or in the places of a BIOS; or NULL. */
+static const struct rsdp *find_rsdp(void)
 {
+	const struct rsdp *given = (const void *)boot_info.rsdp, *found = NULL;
 	const uint16_t *segment = map_firmware(EBDA_POINTER, sizeof(*segment));
-	uint64_t ebda = (uint64_t)*segment << 4, found = 0;
+	uint64_t ebda = (uint64_t)*segment << 4;
 
+	if (rsdp_ok(given))
+		return given;
 	if (ebda >= 0x80000 && ebda + 1024 <= 0xa0000)
 		found = scan_rsdp(ebda, ebda + 1024);
 	return found ? found : scan_rsdp(BIOS_AREA, BIOS_AREA_END);
@@ -161,7 +166,7 @@ static const struct acpi_header *table_at(uint64_t pa)
 /* The XSDT, or the RSDT (*width 4), or NULL. */
 static const struct acpi_header *root_table(unsigned int *width)
 {
-	const struct rsdp *r = map_firmware(acpi.rsdp, sizeof(*r));
+	const struct rsdp *r = pointer;
 	const struct acpi_header *h = NULL;
 
 	*width = 8;
@@ -180,7 +185,7 @@ void acpi_for_each_table(void (*fn)(uint64_t pa, const struct acpi_header *h, vo
 	unsigned int width, nr;
 	const struct acpi_header *root;
 
-	if (!acpi.rsdp)
+	if (!pointer)
 		return;
 	root = root_table(&width);
 	if (!root)
@@ -516,8 +521,8 @@ void acpi_init(void)
 	const struct acpi_header *dsdt;
 
 	memset(&acpi, 0, sizeof(acpi));
-	acpi.rsdp = find_rsdp();
-	if (!acpi.rsdp)
+	pointer = find_rsdp();
+	if (!pointer)
 		machine_refuse("no ACPI tables", "the firmware shows none",
 			       "enable ACPI in the firmware's set-up");
 	acpi_for_each_table(parse_table, NULL);
@@ -528,8 +533,8 @@ void acpi_init(void)
 		machine_refuse("no usable interrupt controllers",
 			       "the firmware's MADT is missing or damaged",
 			       "update the firmware");
-	log_info("ACPI: RSDP at %#lx, %u CPUs, %u IO-APICs, %u overrides, "
+	log_info("ACPI: revision %u, %u CPUs, %u IO-APICs, %u overrides, "
 		 "PM timer at %#x, S5 %s",
-		 acpi.rsdp, acpi.cpu_nr, acpi.ioapic_nr, acpi.iso_nr, acpi.pm_tmr,
+		 pointer->revision, acpi.cpu_nr, acpi.ioapic_nr, acpi.iso_nr, acpi.pm_tmr,
 		 acpi.s5_valid ? "known" : "unknown");
 }

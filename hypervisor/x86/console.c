@@ -25,12 +25,12 @@ bool console_wanted(const char *name)
 void arch_console_putc(char c)
 {
 	serial_putc(c);
-	vga_putc(c);
+	screen_putc(c);
 }
 
 void arch_console_seize(void)
 {
-	vga_reclaim();
+	screen_reclaim();
 }
 
 void machine_refuse(const char *what, const char *why, const char *todo)

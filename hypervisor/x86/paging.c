@@ -186,7 +186,7 @@ void paging_init(void)
 			map_ram(e->addr, e->addr + e->size);
 	}
 	map_image();
-	vga_remap();
+	screen_remap();
 	write_cr3(host_cr3);
 	make_frame_table();
 	allocator_ready = true;

@@ -4,6 +4,7 @@
  */
 #include <hv/access.h>
 #include <hv/arch.h>
+#include <hv/boot.h>
 #include <hv/guest.h>
 #include <hv/lib.h>
 #include <hv/timer.h>
@@ -15,7 +16,7 @@
 #include <x86/platform.h>
 
 #define NS_PER_S	1000000000ull
-#define VIDEO_TEXT	0x03	/* XEN_VGATYPE_TEXT_MODE_3 */
+#define LFB_UNIT	65536u	/* of a frame buffer's size */
 
 /* Added to the public header after 4.17; Linux 6.1 of Debian asks for it. */
 #define OP_GET_DOM0_CONSOLE 64
@@ -45,9 +46,31 @@ static long settime32(struct xen_platform_op *op)
 			op->u.settime32.system_time);
 }
 
+static long tell_frame_buffer(struct dom0_vga_console_info *info)
+{
+	const struct boot_screen *s = &boot_info.screen;
+
+	info->video_type = XEN_VGATYPE_EFI_LFB;
+	info->u.vesa_lfb.width = (uint16_t)s->width;
+	info->u.vesa_lfb.height = (uint16_t)s->height;
+	info->u.vesa_lfb.bytes_per_line = (uint16_t)s->pitch;
+	info->u.vesa_lfb.bits_per_pixel = s->bits;
+	info->u.vesa_lfb.lfb_base = (uint32_t)s->addr;
+	info->u.vesa_lfb.ext_lfb_base = (uint32_t)(s->addr >> 32);
+	info->u.vesa_lfb.lfb_size =
+		(uint32_t)(ROUNDUP((uint64_t)s->pitch * s->height, LFB_UNIT) / LFB_UNIT);
+	info->u.vesa_lfb.red_pos = s->red.pos;
+	info->u.vesa_lfb.red_size = s->red.size;
+	info->u.vesa_lfb.green_pos = s->green.pos;
+	info->u.vesa_lfb.green_size = s->green.size;
+	info->u.vesa_lfb.blue_pos = s->blue.pos;
+	info->u.vesa_lfb.blue_size = s->blue.size;
+	return sizeof(*info);
+}
+
 /*
- * The boot loader's text screen. Returns the bytes filled (the caller gives no
- * size, so no more than the text-mode fields).
+ * The boot loader's screen. Returns the bytes filled (the caller gives no
+ * size, so in text mode no more than its fields).
  */
 static long get_dom0_console(struct xen_platform_op *op)
 {
@@ -57,7 +80,9 @@ static long get_dom0_console(struct xen_platform_op *op)
 
 	_Static_assert(sizeof(*info) <= sizeof(op->u), "fits the union");
 	memset(info, 0, sizeof(*info));
-	info->video_type = VIDEO_TEXT;
+	if (boot_info.screen.width)
+		return tell_frame_buffer(info);
+	info->video_type = XEN_VGATYPE_TEXT_MODE_3;
 	info->u.text_mode_3.font_height = 16;
 	info->u.text_mode_3.rows = 25;
 	info->u.text_mode_3.columns = 80;

@@ -15,7 +15,7 @@ FZ_CFLAGS := -std=gnu11 -g -O1 -Wall -Wextra -Wno-unused-parameter \
 FZ_SRC_decode := hypervisor/x86/hvm/decode.c
 FZ_SRC_elf := hypervisor/lib/elf.c
 FZ_SRC_boot := hypervisor/x86/acpi.c hypervisor/x86/boot/e820.c \
-	hypervisor/x86/boot/multiboot.c
+	$(addprefix hypervisor/x86/boot/,info.c multiboot.c multiboot2.c)
 FZ_SRC_hypercall := $(filter-out %/main.c %/panic.c,$(wildcard hypervisor/core/*.c)) \
 	$(wildcard hypervisor/mm/*.c) hypervisor/lib/debug/on.c $(wildcard tests/unit/fake/*.c)
 # A window of host addresses stands in for the direct map; little guest memory, so

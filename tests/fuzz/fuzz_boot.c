@@ -1,5 +1,5 @@
 /*
- * What firmware and boot loader leave in memory: the Multiboot information and the ACPI
+ * What firmware and boot loader leave in memory: the Multiboot 1 or 2 information and ACPI
  * tables. The input is laid out as blocks: {u16 place, u8 length, u8 kind, bytes}, so
  * that it can put tables where the pointers say; kind 1 repairs the checksum of an ACPI
  * table, 2 that of a root pointer. Refusing (panic) is fine, reading outside is not.
@@ -30,6 +30,7 @@ static uint8_t *ram;
 static jmp_buf refused;
 
 uint64_t boot_entry_tsc;
+unsigned int host_phys_bits = 40;
 
 void panic(const char *fmt, ...)
 {
@@ -130,12 +131,13 @@ static void count_free(mfn_t start, mfn_t end)
 	ram_free += end.v - start.v;
 }
 
-static void check_boot(void)
+static void check_boot(uint32_t magic)
 {
 	uint64_t last = 0;
 
+	reserved_nr = 0;
 	memset(&boot_info, 0, sizeof(boot_info));
-	boot_init(0x2badb002, 0x1000);
+	boot_init(magic, 0x1000);
 	MUST(boot_info.e820_nr && boot_info.e820_nr <= E820_MAX);
 	for (unsigned int i = 0; i < boot_info.e820_nr; i++) {
 		const struct e820_entry *e = &boot_info.e820[i];
@@ -162,10 +164,13 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	if (!ram)
 		make_memory();
 	lay_out(data, size);
+	memset(&boot_info, 0, sizeof(boot_info));
 	if (!setjmp(refused))
 		check_acpi();
 	if (!setjmp(refused))
-		check_boot();
+		check_boot(MULTIBOOT_MAGIC);
+	if (!setjmp(refused))
+		check_boot(MULTIBOOT2_MAGIC);
 	reserved_nr = 0;
 	while (written_nr)
 		memset(ram + written[--written_nr], 0, 256);

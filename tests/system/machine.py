@@ -20,6 +20,11 @@ LOGS = BUILD / 'tests' / 'system'
 # exit (docs/DECISIONS.md). One thread for all CPUs is right.
 ACCEL = os.environ.get('ACCEL', 'tcg,thread=single')
 
+# Firmware; what it remembers is forgotten with the machine.
+OVMF = '/usr/share/OVMF'
+UEFI = ['-drive', f'if=pflash,unit=0,format=raw,readonly=on,file={OVMF}/OVMF_CODE.fd',
+        '-drive', f'if=pflash,unit=1,format=raw,snapshot=on,file={OVMF}/OVMF_VARS.fd']
+
 # One emulated instruction stream on a shared host: minutes are normal.
 BOOT_TIMEOUT = 600
 COMMAND_TIMEOUT = 300
@@ -35,7 +40,7 @@ class Machine:
     serial = itertools.count()
 
     def __init__(self, name, mem=2048, smp=2, disks=(), cpu='max', boot='cd',
-                 net=True, extra=(), iso=ISO, lines=('stdio',)):
+                 net=True, extra=(), iso=ISO, lines=('stdio',), uefi=False):
         LOGS.mkdir(parents=True, exist_ok=True)
         self.log_path = LOGS / f'{name}.log'
         self.log = open(self.log_path, 'w', encoding='utf-8',
@@ -47,6 +52,8 @@ class Machine:
             args += ['-serial', device]
         if boot == 'cd':
             args += ['-cdrom', str(iso), '-boot', 'd']
+        if uefi:
+            args += UEFI
         if net:
             args += ['-netdev', 'user,id=n0', '-device', 'e1000e,netdev=n0']
         for disk in disks:

@@ -1,6 +1,6 @@
 /*
  * What the boot loader told us, in the one shape core/main.c uses. Filled by
- * x86/boot/multiboot.c before anything else runs.
+ * x86/boot/info.c before anything else runs.
  */
 #ifndef HV_BOOT_H
 #define HV_BOOT_H
@@ -14,6 +14,19 @@ struct boot_module {
 	char cmdline[1024];	/* arguments, without the file's name */
 };
 
+/* Where a colour's bits lie in a pixel. */
+struct boot_colour {
+	uint8_t pos, size;
+};
+
+/* The frame buffer that the firmware has set up; width 0: none is known. */
+struct boot_screen {
+	uint64_t addr;
+	uint32_t pitch, width, height;	/* bytes of a line; pixels */
+	uint8_t bits;			/* of a pixel: 16, 24 or 32 */
+	struct boot_colour red, green, blue;
+};
+
 struct boot_info {
 	char loader[32];
 	char cmdline[1024];
@@ -22,12 +35,14 @@ struct boot_info {
 	struct e820_entry e820[E820_MAX];	/* sorted, no overlaps */
 	unsigned int e820_nr;
 	uint64_t entry_tsc;
+	struct boot_screen screen;
+	char rsdp[36];	/* copy of ACPI's root pointer; zeroes: not given */
 };
 
 extern struct boot_info boot_info;
 
 /* First of all: fills boot_info, or panics with what the loader did not do. */
-void boot_init(uint32_t magic, uint32_t mbi_pa);
+void boot_init(uint32_t magic, uint32_t info_pa);
 
 /*
  * Boot-time memory, before the frame allocator. The first MiB, the image and

@@ -89,7 +89,6 @@ struct madt_x2apic {
 #define MADT_ENABLED (1u << 0)
 
 struct acpi_info {
-	uint64_t rsdp;		/* machine address; 0: no ACPI */
 	uint64_t lapic_addr;
 	unsigned int cpu_nr;	/* enabled ones */
 	uint32_t cpu_apic_id[MAX_CPUS];

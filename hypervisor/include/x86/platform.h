@@ -13,19 +13,19 @@ uint64_t tsc_to_ns(uint64_t tsc);
 void time_scale(uint32_t *mul, int8_t *shift);
 void delay_us(unsigned int us);
 
-/* --- serial and VGA (x86/serial.c, vga.c) --- */
+/* --- serial line and screen (x86/serial.c, screen.c) --- */
 extern uint16_t serial_port;	/* I/O base owned by the hypervisor; 0: none */
 extern uint8_t serial_irq;	/* ISA IRQ of it */
 void serial_init(void);		/* from com1= / console= */
 void serial_use_firmware(void);	/* after acpi_init(): SPCR, without com1= */
 void serial_enable_rx(void);	/* after ioapic_init() */
 void serial_putc(char c);
-void vga_init(void);
-void vga_putc(char c);
-void vga_remap(void);	/* by paging_init(): new address of the frame buffer */
+void screen_init(void);
+void screen_putc(char c);
+void screen_remap(void);	/* by paging_init(): at its new address */
 /* The control domain drives the screen from now on; only panic() returns. */
-void vga_release(void);
-void vga_reclaim(void);
+void screen_release(void);
+void screen_reclaim(void);
 
 /* --- host paging (x86/paging.c) --- */
 #ifndef DIRECTMAP_BASE	/* tests on the host have another */

@@ -1,5 +1,5 @@
 /*
- * From the boot loader (Multiboot 1: 32-bit protected mode, no paging) or from
+ * From the boot loader (Multiboot 1 or 2: 32-bit protected mode, no paging) or from
  * the trampoline of another CPU to C in long mode at the link address.
  *
  * The tables made here map the first 4 GiB three times: one to one, at
@@ -13,6 +13,11 @@
 
 #define MB_MAGIC	0x1badb002
 #define MB_FLAGS	0x00000003	/* modules on pages, memory map wanted */
+#define MB2_MAGIC	0xe85250d6
+#define MB2_I386	0
+#define MB2_TAG_SCREEN	5
+#define MB2_TAG_ALIGN	6	/* modules on pages */
+#define MB2_OPTIONAL	1
 
 #define CR0_PE_ET	0x00000011
 #define CR0_LONG	0x80010033	/* PG WP NE ET MP PE */
@@ -38,13 +43,25 @@ boot_entry:
 	jmp	start32
 	.align	4
 	.long	MB_MAGIC, MB_FLAGS, -(MB_MAGIC + MB_FLAGS)
+	.align	8
+mb2_header:
+	.long	MB2_MAGIC, MB2_I386, mb2_end - mb2_header
+	.long	-(MB2_MAGIC + MB2_I386 + (mb2_end - mb2_header))
+	.short	MB2_TAG_SCREEN, MB2_OPTIONAL
+	.long	20, 0, 0, 32		/* any size, 32 bits a pixel */
+	.align	8
+	.short	MB2_TAG_ALIGN, 0
+	.long	8
+	.short	0, 0
+	.long	8
+mb2_end:
 
 start32:
 	cli
 	cld
 	mov	$PA(boot_stack + STACK_SIZE - 16), %esp
 	mov	%eax, %esi		/* magic */
-	mov	%ebx, %edi		/* Multiboot information */
+	mov	%ebx, %edi		/* the loader's information */
 	rdtsc
 	mov	%eax, PA(boot_entry_tsc)
 	mov	%edx, PA(boot_entry_tsc) + 4

@@ -19,7 +19,7 @@ void arch_boot_early(uint32_t magic, uint32_t mbi)
 {
 	boot_init(magic, mbi);
 	serial_init();
-	vga_init();
+	screen_init();
 	log_init();
 	cpu_init_bsp();
 	boot_show();
@@ -67,5 +67,5 @@ void arch_boot_done(void)
 			       addr_to_mfn(ROUNDUP(m->start + m->size, PAGE_SIZE)));
 		m->size = 0;
 	}
-	vga_release();
+	screen_release();
 }
