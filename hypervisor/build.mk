@@ -44,7 +44,7 @@ $(HV)/gen/asm_offsets.h: hypervisor/x86/asm_offsets.c | $(HV)/abi/xen
 $(HV)/%.c.o: hypervisor/%.c | $(HV)/abi/xen
 	@mkdir -p $(@D)
 	@echo "  CC   $<"
-	$(Q)gcc $(HV_CPPFLAGS) $(HV_CFLAGS) -MMD -c -o $@ $<
+	$(Q)gcc $(HV_CPPFLAGS) $(HV_CFLAGS) -flto -MMD -c -o $@ $<
 
 # The first 256 glyphs of a console font (PSF 1: a header of four bytes), of the
 # fonts that X11 calls misc-fixed, which are in the public domain.
@@ -74,10 +74,11 @@ $(HV)/basalt.sym: $(HV_OBJ) $(HV)/objects.list hypervisor/basalt.lds \
 	@echo "  LD   $@"
 	$(Q)awk -f hypervisor/symbols.awk </dev/null >$(HV)/symbols0.S
 	$(Q)gcc -c -o $(HV)/symbols0.o $(HV)/symbols0.S
-	$(Q)$(HV_LD) -o $(HV)/pass1 $(HV_OBJ) $(HV)/symbols0.o
+	$(Q)gcc $(HV_CFLAGS) -flto=2 -r -flinker-output=nolto-rel -o $(HV)/whole.o $(HV_OBJ)
+	$(Q)$(HV_LD) -o $(HV)/pass1 $(HV)/whole.o $(HV)/symbols0.o
 	$(Q)nm -n $(HV)/pass1 | awk -f hypervisor/symbols.awk >$(HV)/symbols1.S
 	$(Q)gcc -c -o $(HV)/symbols1.o $(HV)/symbols1.S
-	$(Q)$(HV_LD) -Map $(HV)/basalt.map -o $@ $(HV_OBJ) $(HV)/symbols1.o
+	$(Q)$(HV_LD) -Map $(HV)/basalt.map -o $@ $(HV)/whole.o $(HV)/symbols1.o
 
 # Boot loaders want a 32-bit ELF: the image as one segment at its load address.
 $(HV)/basalt.elf: $(HV)/basalt.sym hypervisor/image32.lds

@@ -14,7 +14,7 @@
 /* What to do with one piece of a guest page. */
 enum copy_kind { COPY_FROM_GUEST, COPY_TO_GUEST, COPY_CLEAR };
 
-static int copy_piece(gva_t va, void *buf, size_t len, enum copy_kind kind)
+static always_inline int copy_piece(gva_t va, void *buf, size_t len, enum copy_kind kind)
 {
 	struct page *pg = arch_guest_page(va, kind != COPY_FROM_GUEST);
 	char *frame, *p;
@@ -34,7 +34,7 @@ static int copy_piece(gva_t va, void *buf, size_t len, enum copy_kind kind)
 	return 0;
 }
 
-static int copy(gva_t va, void *buf, size_t len, enum copy_kind kind)
+static always_inline int copy(gva_t va, void *buf, size_t len, enum copy_kind kind)
 {
 	char *b = buf;
 

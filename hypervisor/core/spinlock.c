@@ -1,6 +1,5 @@
 /* Ticket locks: served in the order of arrival, so no CPU starves. */
 #include <hv/arch.h>
-#include <hv/lib.h>
 #include <hv/spinlock.h>
 
 void spin_lock(spinlock_t *l)
@@ -19,10 +18,4 @@ bool spin_trylock(spinlock_t *l)
 
 	return __atomic_compare_exchange_n(&l->next, &expect, owner + 1, false,
 					   __ATOMIC_ACQUIRE, __ATOMIC_RELAXED);
-}
-
-void spin_unlock(spinlock_t *l)
-{
-	ASSERT(spin_is_locked(l));
-	__atomic_store_n(&l->owner, l->owner + 1, __ATOMIC_RELEASE);
 }

@@ -99,15 +99,11 @@ static struct timer *take_due_locked(struct cpu *c, uint64_t now)
 	return t;
 }
 
-void timer_run(void)
+static void run_due(struct cpu *c)
 {
-	struct cpu *c = this_cpu();
+	uint64_t now = now_ns();
 	struct timer *t;
-	uint64_t now;
 
-	if (c->timer_programmed != TIMER_DUE)
-		return;
-	now = now_ns();
 	spin_lock(&c->timer_lock);
 	while ((t = take_due_locked(c, now))) {
 		void (*fn)(void *) = t->fn;
@@ -120,6 +116,15 @@ void timer_run(void)
 	}
 	program_locked(c);
 	spin_unlock(&c->timer_lock);
+}
+
+/* On every exit: so the look is all that an exit pays for. */
+void timer_run(void)
+{
+	struct cpu *c = this_cpu();
+
+	if (c->timer_programmed == TIMER_DUE)
+		run_due(c);
 }
 
 uint64_t timer_next(void)

@@ -6,7 +6,7 @@
 #ifndef HV_SPINLOCK_H
 #define HV_SPINLOCK_H
 
-#include <hv/types.h>
+#include <hv/lib.h>
 
 typedef struct {
 	uint32_t next;	/* ticket of the next taker */
@@ -17,7 +17,19 @@ typedef struct {
 
 void spin_lock(spinlock_t *l);
 bool spin_trylock(spinlock_t *l) must_check;
-void spin_unlock(spinlock_t *l);
+
+/* For assertions of `_locked` functions: somebody holds it. */
+static inline bool spin_is_locked(const spinlock_t *l)
+{
+	return __atomic_load_n(&l->next, __ATOMIC_RELAXED) !=
+	       __atomic_load_n(&l->owner, __ATOMIC_RELAXED);
+}
+
+static inline void spin_unlock(spinlock_t *l)
+{
+	ASSERT(spin_is_locked(l));
+	__atomic_store_n(&l->owner, l->owner + 1, __ATOMIC_RELEASE);
+}
 
 /* LOCKED(l): holds it from here to the end of the enclosing block. */
 static inline void spin_unlock_at(spinlock_t **l)
@@ -33,13 +45,6 @@ static inline void spin_unlock_at(spinlock_t **l)
 static inline void spin_init(spinlock_t *l)
 {
 	*l = (spinlock_t)SPINLOCK_INIT;
-}
-
-/* For assertions of `_locked` functions: somebody holds it. */
-static inline bool spin_is_locked(const spinlock_t *l)
-{
-	return __atomic_load_n(&l->next, __ATOMIC_RELAXED) !=
-	       __atomic_load_n(&l->owner, __ATOMIC_RELAXED);
 }
 
 #endif

@@ -101,6 +101,8 @@ static inline gva_t gva_add(gva_t a, uint64_t n)
 	((type *)((char *)(p) - offsetof(type, member)))
 
 #define must_check	__attribute__((warn_unused_result))
+#define always_inline	inline __attribute__((always_inline))
+#define noinline	__attribute__((noinline))
 #define noreturn	__attribute__((noreturn))
 #define packed		__attribute__((packed))
 #define aligned(n)	__attribute__((aligned(n)))

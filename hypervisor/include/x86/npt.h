@@ -24,4 +24,20 @@
 /* Frames an entry of level @l covers, as a power of two: 0, 9, 18, 27. */
 #define NPT_ORDER(l)	(9u * ((l) - 1))
 
+/*
+ * Several look-ups in a row, as a walk of a guest's page tables makes them: the
+ * table where the last one ended is where the next begins, if it covers that
+ * frame too. Good while p2m_lock is held, and no longer.
+ */
+struct npt_view {
+	struct domain *d;
+	mfn_t table;
+	unsigned int level;	/* of table */
+	gfn_t gfn;		/* one that it covers */
+};
+#define NPT_VIEW(dom)	{(dom), (dom)->arch->npt_root, NPT_LEVELS, GFN(0)}
+
+/* arch_p2m_get() through @w. */
+struct p2m_entry npt_look_locked(struct npt_view *w, gfn_t gfn);
+
 #endif

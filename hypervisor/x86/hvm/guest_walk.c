@@ -12,28 +12,35 @@
 #include <hv/page.h>
 
 #include <x86/hvm_ops.h>
+#include <x86/npt.h>
 
 #define PTE_P		(1ull << 0)
 #define PTE_W		(1ull << 1)
 #define PTE_PS		(1ull << 7)
 #define PTE_ADDR	0x000ffffffffff000ull
 
-/* One paging mode: from the root, index bits a level and entry bytes. */
+/* One paging mode: index bits of a level and bytes of an entry. */
 struct walk_mode {
-	uint8_t levels, top_bits, bits, entry_size;
-	uint8_t superpage_levels;	/* highest level PS may be at */
+	uint8_t levels, bits, entry_size;
+	uint8_t superpage_level;	/* highest that PS may be at */
+	uint8_t write_level;		/* highest whose entries have PTE_W */
 };
 
 struct walk {
 	const struct walk_mode *mode;
 	uint64_t root;
-	bool superpages;
-	bool write;	/* and read-only entries refuse it */
+	unsigned int superpage_level;
+	uint64_t need;	/* bits that entries must have */
 };
 
-static const struct walk_mode mode_32 = {2, 10, 10, 4, 2};
-static const struct walk_mode mode_pae = {3, 2, 9, 8, 2};
-static const struct walk_mode mode_long = {4, 9, 9, 8, 3};
+static const struct walk_mode mode_32 = {2, 10, 4, 2, 2};
+static const struct walk_mode mode_pae = {3, 9, 8, 2, 2};
+static const struct walk_mode mode_long = {4, 9, 8, 3, 4};
+
+static bool is_memory(struct p2m_entry e)
+{
+	return e.type != P2M_HOLE && e.type != P2M_MMIO;
+}
 
 static uint64_t read_entry(mfn_t mfn, unsigned int offset, unsigned int size)
 {
@@ -48,14 +55,6 @@ static uint64_t read_entry(mfn_t mfn, unsigned int offset, unsigned int size)
 	return e;
 }
 
-static bool table_frame_locked(struct domain *d, uint64_t gpa, mfn_t *mfn)
-{
-	struct p2m_entry pe = arch_p2m_get(d, addr_to_gfn(gpa));
-
-	*mfn = pe.mfn;
-	return pe.type != P2M_HOLE && pe.type != P2M_MMIO;
-}
-
 /* Where a superpage entry of @level with 2^shift bytes leads for @va. */
 static uint64_t superpage(const struct walk_mode *m, uint64_t e, uint64_t va,
 			  unsigned int shift)
@@ -68,28 +67,29 @@ static uint64_t superpage(const struct walk_mode *m, uint64_t e, uint64_t va,
 	return (base & ~((1ull << shift) - 1)) | within;
 }
 
-static bool walk_locked(struct domain *d, const struct walk *w, uint64_t va,
+/* @va is within what the mode's levels index. */
+static bool walk_locked(struct npt_view *p2m, const struct walk *w, uint64_t va,
 			uint64_t *gpa)
 {
 	const struct walk_mode *m = w->mode;
+	unsigned int shift = PAGE_SHIFT + m->levels * m->bits;
 	uint64_t table = w->root;
 
 	for (unsigned int l = m->levels; l; l--) {
-		unsigned int shift = PAGE_SHIFT + (l - 1) * m->bits;
-		unsigned int bits = l == m->levels ? m->top_bits : m->bits;
-		unsigned int i = (va >> shift) & ((1u << bits) - 1);
-		unsigned int at = (table & ~PAGE_MASK) + i * m->entry_size;
-		/* PAE's four root entries have no writable bit. */
-		bool has_w = !(m == &mode_pae && l == 3);
-		mfn_t mfn;
+		struct p2m_entry at = npt_look_locked(p2m, addr_to_gfn(table));
+		uint64_t need = l > m->write_level ? PTE_P : w->need;
+		unsigned int i;
 		uint64_t e;
 
-		if (!table_frame_locked(d, table, &mfn))
+		if (!is_memory(at))
 			return false;
-		e = read_entry(mfn, at, m->entry_size);
-		if (!(e & PTE_P) || (w->write && has_w && !(e & PTE_W)))
+		shift -= m->bits;
+		i = (va >> shift) & ((1u << m->bits) - 1);
+		e = read_entry(at.mfn, (table & ~PAGE_MASK) + i * m->entry_size,
+			       m->entry_size);
+		if (~e & need)
 			return false;
-		if (l > 1 && l <= m->superpage_levels && w->superpages && (e & PTE_PS)) {
+		if ((e & PTE_PS) && l > 1 && l <= w->superpage_level) {
 			*gpa = superpage(m, e, va, shift);
 			return true;
 		}
@@ -105,10 +105,12 @@ static bool canonical(uint64_t va)
 }
 
 /* Which walk the current mode asks for. With paging on. */
-static struct walk walk_for(const struct hvm_paging *p)
+static struct walk walk_for(const struct hvm_paging *p, bool write)
 {
-	struct walk w = {.superpages = true};
+	struct walk w = {.need = PTE_P};
 
+	if (write && (p->cr0 & CR0_WP))
+		w.need |= PTE_W;
 	if (p->efer & EFER_LMA) {
 		w.mode = &mode_long;
 		w.root = p->cr3 & PTE_ADDR;
@@ -118,12 +120,14 @@ static struct walk walk_for(const struct hvm_paging *p)
 	} else {
 		w.mode = &mode_32;
 		w.root = p->cr3 & 0xfffff000;
-		w.superpages = p->cr4 & CR4_PSE;
 	}
+	if (w.mode != &mode_32 || (p->cr4 & CR4_PSE))
+		w.superpage_level = w.mode->superpage_level;
 	return w;
 }
 
-static bool translate_locked(struct vcpu *v, uint64_t va, bool write, uint64_t *gpa)
+static bool translate_locked(struct vcpu *v, struct npt_view *p2m, uint64_t va,
+			     bool write, uint64_t *gpa)
 {
 	struct hvm_paging p;
 	struct walk w;
@@ -137,25 +141,23 @@ static bool translate_locked(struct vcpu *v, uint64_t va, bool write, uint64_t *
 		*gpa = va;
 		return true;
 	}
-	w = walk_for(&p);
-	w.write = write && (p.cr0 & CR0_WP);
-	return walk_locked(v->domain, &w, va, gpa);
+	w = walk_for(&p, write);
+	return walk_locked(p2m, &w, va, gpa);
 }
 
 struct page *arch_guest_page(gva_t va, bool write)
 {
 	struct vcpu *v = current;
-	struct domain *d = v->domain;
+	struct npt_view p2m = NPT_VIEW(v->domain);
 	struct page *pg = NULL;
-	struct p2m_entry pe;
+	struct p2m_entry e;
 	uint64_t gpa;
 
-	LOCKED(&d->p2m_lock);
-	if (translate_locked(v, va.v, write, &gpa)) {
-		pe = arch_p2m_get(d, addr_to_gfn(gpa));
-		if (pe.type != P2M_HOLE && pe.type != P2M_MMIO &&
-		    (!write || p2m_is_writable(pe.type)))
-			pg = mfn_to_page(pe.mfn);
+	LOCKED(&p2m.d->p2m_lock);
+	if (translate_locked(v, &p2m, va.v, write, &gpa)) {
+		e = npt_look_locked(&p2m, addr_to_gfn(gpa));
+		if (is_memory(e) && (!write || p2m_is_writable(e.type)))
+			pg = mfn_to_page(e.mfn);
 		if (pg && !page_get(pg, NULL))
 			pg = NULL;
 	}

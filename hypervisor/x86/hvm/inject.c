@@ -125,7 +125,8 @@ static enum irq_window wait_behind_interrupt(struct vcpu *v)
 	return IRQ_WINDOW_OFF;
 }
 
-static enum irq_window choose_event(struct vcpu *v)
+/* Apart from its caller, so that an exit without events does not pay for it. */
+static noinline enum irq_window choose_event(struct vcpu *v)
 {
 	struct arch_vcpu *a = v->arch;
 

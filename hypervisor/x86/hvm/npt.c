@@ -64,24 +64,34 @@ static struct p2m_entry decode_leaf(uint64_t e, gfn_t gfn, unsigned int level)
 
 static const struct p2m_entry hole = {{~0ull}, P2M_HOLE, 0};
 
-struct p2m_entry arch_p2m_get(struct domain *d, gfn_t gfn)
+struct p2m_entry npt_look_locked(struct npt_view *w, gfn_t gfn)
 {
-	mfn_t table = d->arch->npt_root;
-
-	if (gfn.v >= arch_p2m_limit(d).v)
-		return hole;
-	for (unsigned int level = NPT_LEVELS; level; level--) {
-		uint64_t *t = map_frame(table);
-		uint64_t e = t[index_of(gfn, level)];
+	if ((gfn.v ^ w->gfn.v) >> NPT_ORDER(w->level + 1)) {
+		if (gfn.v >> NPT_ORDER(NPT_LEVELS + 1))
+			return hole;
+		w->table = w->d->arch->npt_root;
+		w->level = NPT_LEVELS;
+	}
+	w->gfn = gfn;
+	for (;;) {
+		uint64_t *t = map_frame(w->table);
+		uint64_t e = t[index_of(gfn, w->level)];
 
 		unmap_frame(t);
 		if (!(e & NPT_P))
 			return hole;
-		if (is_leaf(e, level))
-			return decode_leaf(e, gfn, level);
-		table = entry_mfn(e);
+		if (is_leaf(e, w->level))
+			return decode_leaf(e, gfn, w->level);
+		w->table = entry_mfn(e);
+		w->level--;
 	}
-	return hole;
+}
+
+struct p2m_entry arch_p2m_get(struct domain *d, gfn_t gfn)
+{
+	struct npt_view w = NPT_VIEW(d);
+
+	return npt_look_locked(&w, gfn);
 }
 
 /* --- changes ------------------------------------------------------------------ */

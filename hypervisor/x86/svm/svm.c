@@ -26,45 +26,6 @@ REG_IS(rdi, 7);
 REG_IS(r8, 8);
 REG_IS(r15, 15);
 
-struct exit_row {
-	uint8_t reason, len;
-};
-
-#define ROW(code, r, l) [SVM_EXIT_##code] = {HVM_EXIT_##r, l}
-static const struct exit_row exit_rows[SVM_EXIT_TABLE_NR] = {
-	ROW(CR0_SEL_WRITE, CR_WRITE, 0),
-	ROW(CR4_WRITE, CR_WRITE, 0),
-	ROW(CR8_WRITE, CR_WRITE, 0),
-	ROW(DB, EXCEPTION, 0),
-	ROW(AC, EXCEPTION, 0),
-	ROW(MC, MACHINE_CHECK, 0),
-	ROW(INTR, INTERRUPT, 0),
-	ROW(NMI, INTERRUPT, 0),
-	ROW(SMI, INTERRUPT, 0),
-	ROW(INIT, INTERRUPT, 0),
-	ROW(VINTR, IRQ_WINDOW, 0),
-	ROW(RDPMC, GP, 0),
-	ROW(CPUID, CPUID, 2),
-	ROW(IRET, NMI_WINDOW, 0),
-	ROW(INVD, CACHE, 2),
-	ROW(HLT, HLT, 1),
-	ROW(INVLPGA, UD, 0),
-	ROW(IOIO, PORT, 0),
-	ROW(MSR, RDMSR, 2),
-	ROW(SHUTDOWN, SHUTDOWN, 0),
-	ROW(VMRUN, UD, 0),
-	ROW(VMMCALL, HYPERCALL, 3),
-	ROW(VMLOAD, UD, 0),
-	ROW(VMSAVE, UD, 0),
-	ROW(STGI, UD, 0),
-	ROW(CLGI, UD, 0),
-	ROW(SKINIT, UD, 0),
-	ROW(WBINVD, CACHE, 2),
-	ROW(MONITOR, UD, 0),
-	ROW(MWAIT, UD, 0),
-	ROW(MWAIT_COND, UD, 0),
-};
-
 static struct hvm_mode svm_get_mode(struct vcpu *v)
 {
 	const struct vmcb *vmcb = v->arch->vmcb;
@@ -112,7 +73,7 @@ static void decode_npt(struct hvm_exit *e)
  * Decode assists name the register of MOV (bit 63), not that of LMSW (APM vol.
  * 2 15.33.1). Without next RIP the length is wanted too, so they do not help.
  */
-static void decode_cr(struct hvm_exit *e)
+static void decode_cr(struct vcpu *v, struct hvm_exit *e)
 {
 	bool told = svm_has_decode_assist && svm_has_next_rip && (e->info1 >> 63);
 
@@ -122,50 +83,88 @@ static void decode_cr(struct hvm_exit *e)
 	e->cr.gpr = told ? e->info1 & 0xf : REG_UNKNOWN;
 }
 
+static void decode_iret(struct vcpu *v, struct hvm_exit *e)
+{
+	e->at_iret = true;
+}
+
+static void decode_msr(struct vcpu *v, struct hvm_exit *e)
+{
+	if (e->info1)
+		e->reason = HVM_EXIT_WRMSR;
+}
+
+static void decode_exception(struct vcpu *v, struct hvm_exit *e)
+{
+	e->exception = (struct hvm_event){
+		.vector = (uint8_t)(e->code - SVM_EXIT_EXCEPTION0),
+		.type = EVENT_EXCEPTION,
+		.has_error = e->code == SVM_EXIT_AC,
+		.error = (uint32_t)e->info1,
+	};
+}
+
+struct exit_row {
+	uint8_t reason, len;
+	void (*decode)(struct vcpu *v, struct hvm_exit *e);	/* what else is told */
+};
+
+#define ROW(code, r, ...) [SVM_EXIT_##code] = {HVM_EXIT_##r, __VA_ARGS__}
+static const struct exit_row exit_rows[SVM_EXIT_TABLE_NR] = {
+	ROW(CR0_SEL_WRITE, CR_WRITE, 0, decode_cr),
+	ROW(CR4_WRITE, CR_WRITE, 0, decode_cr),
+	ROW(CR8_WRITE, CR_WRITE, 0, decode_cr),
+	ROW(DB, EXCEPTION, 0, decode_exception),
+	ROW(AC, EXCEPTION, 0, decode_exception),
+	ROW(MC, MACHINE_CHECK, 0),
+	ROW(INTR, INTERRUPT, 0),
+	ROW(NMI, INTERRUPT, 0),
+	ROW(SMI, INTERRUPT, 0),
+	ROW(INIT, INTERRUPT, 0),
+	ROW(VINTR, IRQ_WINDOW, 0),
+	ROW(RDPMC, GP, 0),
+	ROW(CPUID, CPUID, 2),
+	ROW(IRET, NMI_WINDOW, 0, decode_iret),
+	ROW(INVD, CACHE, 2),
+	ROW(HLT, HLT, 1),
+	ROW(INVLPGA, UD, 0),
+	ROW(IOIO, PORT, 0, decode_port),
+	ROW(MSR, RDMSR, 2, decode_msr),
+	ROW(SHUTDOWN, SHUTDOWN, 0),
+	ROW(VMRUN, UD, 0),
+	ROW(VMMCALL, HYPERCALL, 3),
+	ROW(VMLOAD, UD, 0),
+	ROW(VMSAVE, UD, 0),
+	ROW(STGI, UD, 0),
+	ROW(CLGI, UD, 0),
+	ROW(SKINIT, UD, 0),
+	ROW(WBINVD, CACHE, 2),
+	ROW(MONITOR, UD, 0),
+	ROW(MWAIT, UD, 0),
+	ROW(MWAIT_COND, UD, 0),
+};
+
 static void decode_exit(struct vcpu *v, struct hvm_exit *e)
 {
 	const struct arch_vcpu *a = v->arch;
-	uint64_t code = e->code;
+	const struct exit_row *row;
 
-	if (code >= SVM_EXIT_TABLE_NR) {
-		if (code == SVM_EXIT_NPF)
+	if (e->code >= SVM_EXIT_TABLE_NR) {
+		if (e->code == SVM_EXIT_NPF)
 			decode_npt(e);
 		else
 			/* -1; not every CPU writes all 64 bits of it */
-			e->reason = (int32_t)code == -1 ? HVM_EXIT_INVALID :
-							  HVM_EXIT_UNKNOWN;
+			e->reason = (int32_t)e->code == -1 ? HVM_EXIT_INVALID :
+							     HVM_EXIT_UNKNOWN;
 		return;
 	}
-	e->reason = exit_rows[code].reason;
-	e->len = exit_rows[code].len;
+	row = &exit_rows[e->code];
+	e->reason = row->reason;
+	e->len = row->len;
 	if (svm_has_next_rip)
 		e->len = (unsigned int)(a->vmcb->next_rip - a->regs.rip);
-	switch (code) {
-	case SVM_EXIT_IOIO:
-		decode_port(v, e);
-		break;
-	case SVM_EXIT_IRET:
-		e->at_iret = true;
-		break;
-	case SVM_EXIT_MSR:
-		if (e->info1)
-			e->reason = HVM_EXIT_WRMSR;
-		break;
-	case SVM_EXIT_CR0_SEL_WRITE:
-	case SVM_EXIT_CR4_WRITE:
-	case SVM_EXIT_CR8_WRITE:
-		decode_cr(e);
-		break;
-	case SVM_EXIT_DB:
-	case SVM_EXIT_AC:
-		e->exception = (struct hvm_event){
-			.vector = (uint8_t)(code - SVM_EXIT_EXCEPTION0),
-			.type = EVENT_EXCEPTION,
-			.has_error = code == SVM_EXIT_AC,
-			.error = (uint32_t)e->info1,
-		};
-		break;
-	}
+	if (row->decode)
+		row->decode(v, e);
 }
 
 /*

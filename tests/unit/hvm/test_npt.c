@@ -176,6 +176,30 @@ static void test_model(void **state)
 	}
 }
 
+/* A view that goes on where its last look-up ended finds what a fresh one does. */
+static void test_view(void **state)
+{
+	const uint64_t near[] = {0, 1, 511, 512, 0x400, 0x5ff, 0x600, 0x3ffff, 0x40000,
+				 0x45678, 0x7ffff, 0x80000, 1ull << 27, 1ull << 36, ~0ull};
+	struct domain *d = fake_domain(false);
+	struct npt_view w = NPT_VIEW(d);
+
+	(void)state;
+	assert_int_equal(arch_p2m_set(d, GFN(1), MFN(77), 0, P2M_RAM_RW), 0);
+	assert_int_equal(arch_p2m_set(d, GFN(512), MFN(78), 0, P2M_GRANT_RO), 0);
+	assert_int_equal(arch_p2m_set(d, GFN(0x400), MFN(0x800), 9, P2M_RAM_RO), 0);
+	assert_int_equal(arch_p2m_set(d, GFN(0x40000), MFN(0x80000), 18, P2M_MMIO), 0);
+	srand(4);
+	for (unsigned int n = 0; n < 20000; n++) {
+		gfn_t gfn = GFN(near[(unsigned int)rand() % ARRAY_SIZE(near)]);
+		struct p2m_entry e = arch_p2m_get(d, gfn), via = npt_look_locked(&w, gfn);
+
+		assert_int_equal(via.mfn.v, e.mfn.v);
+		assert_int_equal(via.type, e.type);
+		assert_int_equal(via.order, e.order);
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -185,6 +209,7 @@ int main(void)
 		cmocka_unit_test(test_replace_table),
 		cmocka_unit_test(test_walk_and_free),
 		cmocka_unit_test(test_model),
+		cmocka_unit_test(test_view),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
