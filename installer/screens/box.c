@@ -259,7 +259,18 @@ static enum box_end unshow(struct shown *s, int code)
 	}
 }
 
-static DIALOG_LISTITEM *list_of(const struct box_item *items, int n)
+/* Between the box's frames: the list's own, a check box, the gap behind a tag. */
+#define LIST_FRAME 12
+
+/* A line that the list cuts off is shown in full at the screen's bottom. */
+static bool is_cut(const struct box_item *item)
+{
+	return (int)(strlen(item->tag) + strlen(item->text)) + LIST_FRAME >
+	       box_columns();
+}
+
+static DIALOG_LISTITEM *list_of(const struct box *b, const struct box_item *items,
+				int n)
 {
 	DIALOG_LISTITEM *list = calloc((size_t)n + 1, sizeof(*list));
 
@@ -267,6 +278,10 @@ static DIALOG_LISTITEM *list_of(const struct box_item *items, int n)
 		list[i].name = text_of(items[i].tag);
 		list[i].text = text_of(items[i].text);
 		list[i].help = text_of("");
+		if (!b->status && is_cut(&items[i])) {
+			list[i].help = list[i].text;
+			dialog_vars.item_help = TRUE;
+		}
 		list[i].state = items[i].on;
 	}
 	return list;
@@ -275,7 +290,7 @@ static DIALOG_LISTITEM *list_of(const struct box_item *items, int n)
 static int run_menu(const struct box *b, const struct box_item *items, int n,
 		    int *current)
 {
-	DIALOG_LISTITEM *list = list_of(items, n);
+	DIALOG_LISTITEM *list = list_of(b, items, n);
 	int code, height = list_height(b->text, n);
 
 	if (!list)
@@ -317,12 +332,13 @@ enum box_end box_settings(const struct box *b, const struct box_item *items,
 
 enum box_end box_check(const struct box *b, struct box_item *items, int n)
 {
-	DIALOG_LISTITEM *list = list_of(items, n);
+	DIALOG_LISTITEM *list;
 	struct shown s;
 	int code = DLG_EXIT_ERROR, current = 0;
 	int height = list_height(b->text, n);
 
 	show(&s, b);
+	list = list_of(b, items, n);
 	if (list)
 		code = dlg_checklist(b->title, b->text,
 				     box_height(b->text, height + 2),

@@ -21,17 +21,19 @@ FLUSH, DISCARD, MARK = 1, 4, 8
 BOOT_CODE = 440
 ENV_AT = MIB + SECTOR
 CORE_AT = MIB + 4096
+MD_AT = 4096  # an md array's superblock 1.2 in its member
+MD_MAGIC = struct.pack('<I', 0xa92b4efc)
 MAGIC = 0x6a736677736872
 
 
-def qemu_args(image, log, serial):
-    """QEMU's arguments for a virtio disk whose writes are recorded in @log."""
+def qemu_args(image, log, serial, device='virtio-blk-pci'):
+    """QEMU's arguments for a disk whose writes are recorded in @log."""
     Path(log).write_bytes(b'')
     return ['-blockdev', f'driver=file,node-name=f-{serial},filename={image}',
             '-blockdev', f'driver=file,node-name=l-{serial},filename={log}',
             '-blockdev', f'driver=blklogwrites,node-name=b-{serial},'
             f'file=f-{serial},log=l-{serial}',
-            '-device', f'virtio-blk-pci,drive=b-{serial},serial={serial}']
+            '-device', f'{device},drive=b-{serial},serial={serial}']
 
 
 class Log:
@@ -184,6 +186,10 @@ def slot_sum(view, slot, size):
 def state_file(view, scratch, name):
     """A file of the state partition, after what the next start would repair."""
     start, size = partitions(view)[5]
+    member = view.read(start + MD_AT, 136)
+    if member[:4] == MD_MAGIC:
+        (offset,) = struct.unpack('<Q', member[128:])
+        start, size = start + offset * SECTOR, size - offset * SECTOR
     with open(scratch, 'wb') as f:
         for at in range(0, size, MIB):
             data = view.read(start + at, min(MIB, size - at))

@@ -143,6 +143,17 @@ def test_mirror_on_empty_disks_needs_no_name(tree):
     assert 'raid = raid1' in answers and 'existing = refuse' in answers
 
 
+def test_long_line_is_shown_in_full(tree):
+    """What a disk holds is never hidden by a narrow screen."""
+    tree.disk('nvme0n1', 1800, 'Samsung SSD 970 EVO Plus 2TB MZ-V7S2T0', 'S4EV01',
+              setup_tree.lvm_label())
+    with screens(tree) as c:
+        walk(c, 'System disk')
+        c.wait(r'^ +1.8 TB +Samsung SSD 970 EVO Plus 2TB MZ-V7S2T0 \(S4EV01\): holds LVM')
+        c.press('Down').wait('WDC')
+        assert 'holds LVM' not in c.text()
+
+
 def test_disks_that_cannot_be(tree):
     with screens(tree) as c:
         walk(c, 'System disk')
