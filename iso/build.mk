@@ -6,7 +6,7 @@ VERSION := 0.2
 HV_IMAGE ?= $(B)/hypervisor/basalt.elf
 # How much memory dom0 gets is the hypervisor's choice, by the size of the host.
 HV_ARGS ?= console=com1,vga
-DOM0_ARGS ?= nopvspin
+DOM0_ARGS ?=
 SYSLINUX := /usr/lib/syslinux/modules/bios
 
 .PHONY: iso

@@ -81,9 +81,6 @@ static int set_hard(struct vcpu *v, const struct xenctl_bitmap *map)
 	struct cpumask mask, online;
 	int err;
 
-	/* Its vCPUs take the interrupts of the CPUs they stand on. */
-	if (v->domain->hardware)
-		return -EBUSY;
 	err = cpumask_read(map, &mask);
 	if (!err)
 		err = sched_set_affinity(v, &mask);

@@ -12,7 +12,7 @@
 #include <x86/traps.h>
 
 static irq_handler *handlers[VECTORS];
-static irq_handler *device_handler;
+static bool (*device_handler)(unsigned int vector);
 
 void irq_set_handler(unsigned int vector, irq_handler *fn)
 {
@@ -20,29 +20,28 @@ void irq_set_handler(unsigned int vector, irq_handler *fn)
 	handlers[vector] = fn;
 }
 
-void irq_set_device_handler(irq_handler *fn)
+void irq_set_device_handler(bool (*fn)(unsigned int vector))
 {
 	device_handler = fn;
 }
 
-static irq_handler *handler_of(unsigned int vector)
+static bool handle(unsigned int vector)
 {
 	if (vector <= VEC_DEVICE_LAST)
-		return device_handler;
+		return device_handler && device_handler(vector);
+	if (handlers[vector])
+		handlers[vector](vector);
 	return handlers[vector];
 }
 
 void irq_dispatch(unsigned int vector)
 {
 	static uint64_t warned[VECTORS / 64];
-	irq_handler *fn = handler_of(vector);
 
 	/* The APIC's spurious vector, and the 8259A's, set no service bit. */
-	if (vector >= 0xf8 && !fn && !lapic_in_service(vector))
+	if (vector >= 0xf8 && !handlers[vector] && !lapic_in_service(vector))
 		return;
-	if (fn) {
-		fn(vector);
-	} else if (!(warned[vector / 64] >> (vector % 64) & 1)) {
+	if (!handle(vector) && !(warned[vector / 64] >> (vector % 64) & 1)) {
 		warned[vector / 64] |= 1ull << (vector % 64);
 		log_warn("interrupt vector %#x has no owner; ignored", vector);
 	}

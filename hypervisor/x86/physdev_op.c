@@ -1,7 +1,7 @@
 /*
- * physdev_op (xen/physdev.h): what the hardware domain tells about PCI. Its
- * devices' interrupts are not interposed, so the reports need no action; they
- * are checked and counted, and everything else is -ENOSYS.
+ * physdev_op (xen/physdev.h): what the hardware domain tells about PCI: of
+ * functions that come and go, so that nothing is remembered of the one that was there
+ * before. Everything that has no row is -ENOSYS.
  */
 #include <hv/access.h>
 #include <hv/guest.h>
@@ -10,8 +10,7 @@
 #include <xen/physdev.h>
 
 #include <x86/hvm.h>
-
-static unsigned int pci_devices;
+#include <x86/pci.h>
 
 static long device_added(gva_t arg)
 {
@@ -19,9 +18,7 @@ static long device_added(gva_t arg)
 
 	if (guest_read(&dev, arg, offsetof(struct physdev_pci_device_add, optarr)))
 		return -EFAULT;
-	pci_devices++;
-	log_debug("PCI device %04x:%02x:%02x.%u\n", dev.seg, dev.bus,
-		  dev.devfn >> 3, dev.devfn & 7);
+	msi_function_reset(PCI_FN(dev.seg, dev.bus, dev.devfn));
 	return 0;
 }
 
@@ -31,8 +28,7 @@ static long device_removed(gva_t arg)
 
 	if (guest_read(&dev, arg, sizeof(dev)))
 		return -EFAULT;
-	if (pci_devices)
-		pci_devices--;
+	msi_function_reset(PCI_FN(dev.seg, dev.bus, dev.devfn));
 	return 0;
 }
 

@@ -224,3 +224,15 @@ def test_daemons_can_be_killed(live):
     detach(live)
     live.run('xl shutdown -w demo', timeout=600)
     wait_gone(live, 'demo')
+
+
+def test_control_domain_moves(live):
+    """Its vCPUs change places; disks' and cards' interrupts still find them."""
+    assert live.run("xl vcpu-list Domain-0 | awk 'NR > 1' | grep -vc 'all / all'",
+                    status=1) == '0'
+    for cpus in '1 0', '0 1', '0 0':
+        live.run('; '.join(f'xl vcpu-pin Domain-0 {v} {c}'
+                           for v, c in enumerate(cpus.split())))
+        live.run('dd if=/dev/sr0 of=/dev/null bs=64k count=64 iflag=direct; '
+                 'ping -c 3 10.0.2.2')
+    live.run('for v in 0 1; do xl vcpu-pin Domain-0 $v all; done')

@@ -19,6 +19,45 @@ PORT_ACCESS(b, uint8_t)
 PORT_ACCESS(w, uint16_t)
 PORT_ACCESS(l, uint32_t)
 
+/* 1, 2 or 4 bytes of a port; of a device's memory also 8. */
+static inline uint32_t port_in(uint16_t port, unsigned int size)
+{
+	if (size == 1)
+		return inb(port);
+	return size == 2 ? inw(port) : inl(port);
+}
+
+static inline void port_out(uint16_t port, unsigned int size, uint32_t val)
+{
+	if (size == 1)
+		outb(port, (uint8_t)val);
+	else if (size == 2)
+		outw(port, (uint16_t)val);
+	else
+		outl(port, val);
+}
+
+static inline uint64_t mmio_read(const volatile void *p, unsigned int size)
+{
+	if (size == 1)
+		return *(const volatile uint8_t *)p;
+	if (size == 2)
+		return *(const volatile uint16_t *)p;
+	return size == 4 ? *(const volatile uint32_t *)p : *(const volatile uint64_t *)p;
+}
+
+static inline void mmio_write(volatile void *p, unsigned int size, uint64_t val)
+{
+	if (size == 1)
+		*(volatile uint8_t *)p = (uint8_t)val;
+	else if (size == 2)
+		*(volatile uint16_t *)p = (uint16_t)val;
+	else if (size == 4)
+		*(volatile uint32_t *)p = (uint32_t)val;
+	else
+		*(volatile uint64_t *)p = val;
+}
+
 static inline uint64_t rdmsr(uint32_t msr)
 {
 	uint32_t lo, hi;

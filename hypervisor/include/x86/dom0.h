@@ -33,7 +33,7 @@ extern struct dom0_plan dom0_plan;
  * when the machine is too small or the kernel module is no PVH kernel.
  */
 void dom0_reserve_memory(void);
-/* Builds it, pinned vCPUs and all, ready to be unpaused. */
+/* Builds it, ready to be unpaused. */
 struct domain *dom0_build(void);
 
 /* --- between the files of x86/dom0 --------------------------------------- */
@@ -55,10 +55,24 @@ uint64_t pci_highest_address(void);
 /* Has the ports that are not passed through intercepted; at boot. */
 void hwdom_io_init(void);
 
+/*
+ * Machine addresses that the hardware domain does not reach: @access is called
+ * without locks, for 1 to 8 bytes inside a page; reads fill *val. The memory
+ * stays for good.
+ */
+struct mmio_trap {
+	struct list link;
+	uint64_t start, end;
+	void (*access)(struct mmio_trap *t, uint64_t gpa, unsigned int size, bool write,
+		       uint64_t *val);
+};
+/*
+ * From now on, whatever was mapped there; whole pages. False, and nothing is
+ * done, if it is not plain MMIO: RAM, the local APIC, or trapped already.
+ */
+bool hwdom_trap(struct mmio_trap *t) must_check;
+void hwdom_untrap(struct mmio_trap *t);
+
 void vioapic_init(struct domain *d);
-/* Is @gpa in an IO-APIC's page? */
-bool vioapic_covers(uint64_t gpa);
-uint32_t vioapic_read(uint64_t gpa);
-void vioapic_write(struct domain *d, uint64_t gpa, uint32_t val);
 
 #endif

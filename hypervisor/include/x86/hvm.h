@@ -111,7 +111,6 @@ struct arch_domain {
 	bool msr_relaxed;
 	uint64_t hypercall_page_gfn;
 	bool compat_latched;	/* shared_info in the 32-bit layout */
-	uint64_t cf8;		/* PCI config address latch (hardware domain) */
 	struct cpuid_policy *cpuid;
 	uint32_t tsc_mode, tsc_incarnation;	/* as the toolstack set them */
 };
@@ -153,8 +152,11 @@ int hvm_state_check(const struct vcpu *v, const struct hvm_state *s) must_check;
 void hvm_set_sipi_state(struct vcpu *v, uint8_t vector);
 /* PVH entry state of guest-abi A1 for vCPU 0. */
 void hvm_set_pvh_state(struct vcpu *v, uint64_t entry, uint64_t start_info);
-/* APIC id of vCPU @id of @d: 2*id, or the CPU's own for the hardware domain. */
-uint32_t hvm_apic_id(const struct domain *d, unsigned int id);
+/* APIC id of vCPU @id. */
+static inline uint32_t hvm_apic_id(unsigned int id)
+{
+	return 2 * id;
+}
 /* CR4 bits this vCPU may set, by its CPUID policy. */
 uint64_t hvm_cr4_allowed(const struct vcpu *v);
 /* EFER bits this vCPU may set (SVME never). */

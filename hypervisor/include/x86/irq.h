@@ -1,8 +1,6 @@
 /*
- * Physical interrupt vectors. The hypervisor owns 0xf4..0xfe, which Linux
- * never hands to devices; 0x20..0xf3 belong to the hardware domain's devices
- * ("shared vector space", option B of the bring-up: the hardware domain's
- * vCPU n is pinned to CPU n and has its APIC id).
+ * Physical interrupt vectors. 0x20..0xf3 are for devices, on each CPU others
+ * (x86/dev_irq.h); those above are the hypervisor's own.
  */
 #ifndef X86_IRQ_H
 #define X86_IRQ_H
@@ -11,6 +9,7 @@
 
 #define VEC_DEVICE_FIRST	0x20
 #define VEC_DEVICE_LAST		0xf3
+#define VEC_DEVICE_NR		(VEC_DEVICE_LAST - VEC_DEVICE_FIRST + 1)
 #define VEC_KICK		0xf4	/* cpu_kick() */
 #define VEC_TIMER		0xf5
 #define VEC_SERIAL		0xf6
@@ -20,8 +19,8 @@ typedef void irq_handler(unsigned int vector);
 
 /* Sets the handler of one of the hypervisor's vectors, at boot. */
 void irq_set_handler(unsigned int vector, irq_handler *fn);
-/* Handler of every device vector; EOI is sent after it returns. */
-void irq_set_device_handler(irq_handler *fn);
+/* Handler of every device vector, false: nobody's; EOI is sent after it returns. */
+void irq_set_device_handler(bool (*fn)(unsigned int vector));
 
 /* Opens an interrupt window: takes what is pending, then returns. */
 void irq_window(void);

@@ -69,6 +69,7 @@ struct arch_cpu {
 	void *host_vmcb;	/* VMLOAD/VMSAVE state of the host */
 	uint64_t heartbeat;	/* rounds of cpu_main() */
 	domid_t last_domain;	/* whose vCPU ran here last; idle does not count */
+	struct dev_irq **dev_irq;	/* who owns its vectors (dev_irq.c) */
 	bool hvm_ready;	/* can run guests; atomic */
 	bool in_guest;		/* between the last flush check and #VMEXIT */
 	uint64_t exits[256];	/* by normalised exit reason */

@@ -77,7 +77,7 @@ static void write_madt(struct madt *m, const struct domain *d)
 	}
 	for (unsigned int i = 0; i < d->max_vcpus; i++) {
 		struct madt_x2apic e = {{MADT_X2APIC, sizeof(e)}, 0,
-					hvm_apic_id(d, i), 1, i};
+					hvm_apic_id(i), 1, i};
 		memcpy(at, &e, sizeof(e));
 		at += sizeof(e);
 	}

@@ -1,6 +1,6 @@
 /*
  * Builds the control domain from the boot modules: kernel, initramfs, command
- * line, memory map and ACPI in its memory, vCPUs pinned one to a CPU. Order of
+ * line, memory map and ACPI in its memory. Order of
  * the pieces in memory: kernel where it wants to be, then (2 MiB aligned)
  * initramfs, start_info with what it points at, ACPI tables.
  */
@@ -13,6 +13,7 @@
 
 #include <xen/arch-x86/hvm/start_info.h>
 
+#include <x86/dev_irq.h>
 #include <x86/dom0.h>
 #include <x86/hvm.h>
 #include <x86/platform.h>
@@ -49,18 +50,6 @@ static struct domain *make_domain(void)
 		panic("cannot make the control domain (error %d); add memory", -err);
 	hardware_domain = d;
 	return d;
-}
-
-/* Interrupts of devices reach the vCPU through the CPU it is pinned to. */
-static void pin_vcpus(struct domain *d)
-{
-	for_each_vcpu(d, v) {
-		struct cpumask mask = {{0}};
-
-		mask.w[v->id / 64] = 1ull << (v->id % 64);
-		BUG_ON(sched_set_affinity(v, &mask));
-		v->cpu = v->id;
-	}
 }
 
 /* --- memory ---------------------------------------------------------------------- */
@@ -218,9 +207,9 @@ struct domain *dom0_build(void)
 {
 	struct domain *d = make_domain();
 
-	pin_vcpus(d);
 	map_memory(d);
 	place_and_load(d);
+	dev_irq_setup();
 	hwdom_io_init();
 	vioapic_init(d);
 	hvm_set_pvh_state(d->vcpu[0], dom0_plan.kernel.entry, dom0_plan.start_info);

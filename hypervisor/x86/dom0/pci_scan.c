@@ -5,11 +5,9 @@
  */
 #include <hv/lib.h>
 
-#include <x86/asm.h>
 #include <x86/dom0.h>
+#include <x86/pci.h>
 
-#define CONFIG_ADDRESS	0xcf8
-#define CONFIG_DATA	0xcfc
 #define REG_ID		0x00
 #define REG_HEADER	0x0c	/* header type in bits 23:16 */
 #define REG_BAR0	0x10
@@ -24,8 +22,7 @@
 
 static uint32_t config_read(unsigned int bus, unsigned int devfn, unsigned int reg)
 {
-	outl(CONFIG_ADDRESS, 0x80000000u | bus << 16 | devfn << 8 | reg);
-	return inl(CONFIG_DATA);
+	return pci_read(PCI_FN(0, bus, devfn), reg, 4);
 }
 
 static uint64_t highest_bar(unsigned int bus, unsigned int devfn, unsigned int bars)

@@ -83,9 +83,7 @@ static void make_topology(const struct domain *d, struct cpuid_policy *p)
 {
 	uint32_t n = d->max_vcpus;
 
-	p->max_apic_id = 0;
-	for (unsigned int i = 0; i < n; i++)
-		p->max_apic_id = MAX(p->max_apic_id, hvm_apic_id(d, i));
+	p->max_apic_id = hvm_apic_id(n - 1);
 	p->basic[1].b &= 0x0000ffff;
 	if (n > 1) {
 		p->basic[1].d |= FEAT_1D_HTT;

@@ -4,16 +4,18 @@
  * An ordinary domain has no devices: ports read all-ones, memory holes too. The
  * hardware domain reaches the machine's ports directly, but for those in the
  * table; the machine's MMIO is mapped 1:1 when it is first touched, but for
- * IO-APICs (emulated) and RAM that is not its own (never).
+ * trapped ranges (emulated) and RAM that is not its own (never).
  */
 #include <hv/boot.h>
 #include <hv/lib.h>
 #include <hv/log.h>
+#include <hv/p2m.h>
 
 #include <x86/acpi.h>
 #include <x86/asm.h>
 #include <x86/dom0.h>
 #include <x86/hvm.h>
+#include <x86/pci.h>
 #include <x86/platform.h>
 
 /* --- ports ---------------------------------------------------------------- */
@@ -30,13 +32,6 @@ static uint32_t read_ones(uint16_t port, unsigned int size)
 static uint32_t read_zero(uint16_t port, unsigned int size)
 {
 	return 0;
-}
-
-static uint32_t read_hardware(uint16_t port, unsigned int size)
-{
-	if (size == 1)
-		return inb(port);
-	return size == 2 ? inw(port) : inl(port);
 }
 
 static void drop(struct vcpu *v, uint16_t port, unsigned int size, uint32_t val)
@@ -68,6 +63,11 @@ static void write_debug(struct vcpu *v, uint16_t port, unsigned int size, uint32
 		console_pass(&c, 1);
 }
 
+static void write_pci(struct vcpu *v, uint16_t port, unsigned int size, uint32_t val)
+{
+	hwdom_pci_port_write(port, size, val);
+}
+
 static const struct port_range {
 	uint16_t first, last;
 	port_read *read;
@@ -78,6 +78,7 @@ static const struct port_range {
 	{0x40, 0x43, read_zero, drop},	/* PIT */
 	{0x61, 0x61, read_zero, drop},
 	{0xe9, 0xe9, read_ones, write_debug},
+	{0xcf8, 0xcff, hwdom_pci_port_read, write_pci},
 };
 
 static bool in_port_range(uint16_t port, uint16_t base, unsigned int len)
@@ -86,7 +87,7 @@ static bool in_port_range(uint16_t port, uint16_t base, unsigned int len)
 }
 
 static const struct port_range serial_ports = {0, 0, read_ones, drop};
-static const struct port_range pm1_ports = {0, 0, read_hardware, write_pm1_cnt};
+static const struct port_range pm1_ports = {0, 0, port_in, write_pm1_cnt};
 
 /* The row for @port of the hardware domain, NULL when it goes straight through. */
 static const struct port_range *find_port(uint16_t port)
@@ -112,6 +113,7 @@ void hwdom_io_init(void)
 		hvm_intercept_ports(acpi.pm1a_cnt, (uint16_t)(acpi.pm1a_cnt + 1));
 	if (acpi.pm1b_cnt)
 		hvm_intercept_ports(acpi.pm1b_cnt, (uint16_t)(acpi.pm1b_cnt + 1));
+	hwdom_pci_init();
 }
 
 void hvm_port_access(struct vcpu *v, uint16_t port, unsigned int size,
@@ -129,12 +131,13 @@ void hvm_port_access(struct vcpu *v, uint16_t port, unsigned int size,
 	if (write && r)
 		r->write(v, port, size, *val);
 	else if (!write)
-		*val = r ? r->read(port, size) : read_hardware(port, size);
+		*val = r ? r->read(port, size) : port_in(port, size);
 }
 
 /* --- memory ----------------------------------------------------------------- */
 
-#define SUPERPAGE (2ull << 20)
+#define SUPERPAGE    (2ull << 20)
+#define LAPIC_WINDOW 0x100000ull	/* messages go there */
 
 static bool overlaps_host_ram(uint64_t start, uint64_t end)
 {
@@ -147,18 +150,60 @@ static bool overlaps_host_ram(uint64_t start, uint64_t end)
 	return false;
 }
 
-static bool overlaps_emulated(uint64_t start, uint64_t end)
+/*
+ * Ranges that are emulated. mmio_lock covers the list, and makes "is it plain? then
+ * map it" one step.
+ */
+static spinlock_t mmio_lock = SPINLOCK_INIT;
+static struct list traps = {&traps, &traps};
+
+static struct mmio_trap *find_trap_locked(uint64_t start, uint64_t end)
 {
-	for (uint64_t a = start; a < end; a += PAGE_SIZE)
-		if (vioapic_covers(a) || (a & ~0xfffffull) == APIC_BASE_DEFAULT)
-			return true;
-	return false;
+	list_for_each(p, &traps) {
+		struct mmio_trap *t = list_entry(p, struct mmio_trap, link);
+
+		if (start < t->end && end > t->start)
+			return t;
+	}
+	return NULL;
 }
 
-static bool is_plain_mmio(uint64_t start, uint64_t end)
+static bool is_plain_mmio_locked(uint64_t start, uint64_t end)
 {
-	return end <= dom0_plan.scratch && !overlaps_host_ram(start, end) &&
-	       !overlaps_emulated(start, end);
+	return start < end && end <= dom0_plan.scratch &&
+	       !overlaps_host_ram(start, end) && !find_trap_locked(start, end) &&
+	       (end <= APIC_BASE_DEFAULT || start >= APIC_BASE_DEFAULT + LAPIC_WINDOW);
+}
+
+bool hwdom_trap(struct mmio_trap *t)
+{
+	bool removed = false, runs = !hardware_domain->vcpu[0]->down;
+
+	LOCKED(&mmio_lock);
+	if (!is_plain_mmio_locked(t->start, t->end))
+		return false;
+	list_add_before(&traps, &t->link);
+	for (uint64_t a = t->start; runs && a < t->end; a += PAGE_SIZE) {
+		struct p2m_entry old;
+
+		if (!p2m_remove(hardware_domain, addr_to_gfn(a), P2M_BIT(P2M_MMIO), &old))
+			removed = true;
+	}
+	if (removed)
+		p2m_flush(hardware_domain);
+	return true;
+}
+
+void hwdom_untrap(struct mmio_trap *t)
+{
+	LOCKED(&mmio_lock);
+	list_del(&t->link);
+}
+
+static struct mmio_trap *find_trap(uint64_t gpa)
+{
+	LOCKED(&mmio_lock);
+	return find_trap_locked(gpa, gpa + 1);
 }
 
 static enum io_fault map_mmio_1to1(struct domain *d, uint64_t gpa)
@@ -167,7 +212,14 @@ static enum io_fault map_mmio_1to1(struct domain *d, uint64_t gpa)
 	uint64_t page = gpa & PAGE_MASK;
 	int err = -EINVAL;
 
-	if (big >= SUPERPAGE && is_plain_mmio(big, big + SUPERPAGE))
+	LOCKED(&mmio_lock);
+	if (find_trap_locked(gpa, gpa + 1))
+		return IO_EMULATE;
+	if (!is_plain_mmio_locked(page, page + PAGE_SIZE)) {
+		guest_log(d, "control domain: access at %#lx, which is not its own\n", gpa);
+		return IO_NONE;
+	}
+	if (big >= SUPERPAGE && is_plain_mmio_locked(big, big + SUPERPAGE))
 		err = p2m_insert(d, addr_to_gfn(big), addr_to_mfn(big), 9, P2M_MMIO);
 	if (err)
 		err = p2m_insert(d, addr_to_gfn(page), addr_to_mfn(page), 0, P2M_MMIO);
@@ -178,32 +230,21 @@ static enum io_fault map_mmio_1to1(struct domain *d, uint64_t gpa)
 enum io_fault hvm_npt_fault(struct vcpu *v, uint64_t gpa, bool write)
 {
 	struct domain *d = v->domain;
-	uint64_t page = gpa & PAGE_MASK;
 
-	if (!d->hardware) {
-		guest_log(d, "domain %u: %s at %#lx, where it has no memory\n",
-			  d->id, write ? "store" : "access", gpa);
-		return IO_NONE;
-	}
-	if (vioapic_covers(gpa))
-		return IO_EMULATE;
-	if (!is_plain_mmio(page, page + PAGE_SIZE)) {
-		guest_log(d, "control domain: %s at %#lx, which is not its own\n",
-			  write ? "store" : "access", gpa);
-		return IO_NONE;
-	}
-	return map_mmio_1to1(d, gpa);
+	if (d->hardware)
+		return map_mmio_1to1(d, gpa);
+	guest_log(d, "domain %u: %s at %#lx, where it has no memory\n",
+		  d->id, write ? "store" : "access", gpa);
+	return IO_NONE;
 }
 
 void hvm_mmio_access(struct vcpu *v, uint64_t gpa, unsigned int size, bool write,
 		     uint64_t *val)
 {
-	if (v->domain->hardware && vioapic_covers(gpa) && size == 4) {
-		if (write)
-			vioapic_write(v->domain, gpa, (uint32_t)*val);
-		else
-			*val = vioapic_read(gpa);
-	} else if (!write) {
+	struct mmio_trap *t = v->domain->hardware ? find_trap(gpa) : NULL;
+
+	if (t)
+		t->access(t, gpa, size, write, val);
+	else if (!write)
 		*val = ~0ull;
-	}
 }

@@ -58,13 +58,6 @@ void arch_domain_destroy(struct domain *d)
 	d->arch = NULL;
 }
 
-uint32_t hvm_apic_id(const struct domain *d, unsigned int id)
-{
-	if (d->hardware && id < nr_cpus)
-		return cpus[id]->arch->apic_id;
-	return 2 * id;
-}
-
 /* --- vCPUs ---------------------------------------------------------------- */
 
 int arch_vcpu_create(struct vcpu *v)

@@ -188,7 +188,7 @@ void vlapic_init(struct vcpu *v)
 {
 	struct vlapic *l = &v->arch->vlapic;
 
-	l->id = hvm_apic_id(v->domain, v->id);
+	l->id = hvm_apic_id(v->id);
 	l->base = APIC_BASE_DEFAULT | APIC_BASE_ENABLE;
 	if (!v->id)
 		l->base |= APIC_BASE_BSP;

@@ -209,11 +209,6 @@ void write_cr4(uint64_t v)
 
 /* --- neighbours ----------------------------------------------------------------------- */
 
-uint32_t hvm_apic_id(const struct domain *d, unsigned int id)
-{
-	return d->hardware ? id : 2 * id;
-}
-
 void hwdom_eoi(struct vcpu *v, uint8_t vector)
 {
 	(void)vector;

@@ -137,9 +137,9 @@ static void test_ipi_xapic(void **state)
 	struct vcpu *v;
 
 	(void)state;
-	start(true);		/* ids are 0, 1, 2, 3 */
+	start(true);		/* ids are 0, 2, 4, 6 */
 	v = fake_vcpu(0);
-	vlapic_mmio_write(v, APIC_ICR2, 3u << 24);
+	vlapic_mmio_write(v, APIC_ICR2, 6u << 24);
 	vlapic_mmio_write(v, APIC_ICR, 0x70);
 	assert_true(got(3, 0x70) && !got(1, 0x70));
 	/* flat logical */
@@ -153,7 +153,7 @@ static void test_ipi_xapic(void **state)
 	vlapic_mmio_write(v, APIC_ICR, 0x972);
 	assert_true(got(2, 0x72) && !got(1, 0x72));
 	assert_ptr_equal(vlapic_find_dest(v->domain, 6, true), fake_vcpu(2));
-	assert_ptr_equal(vlapic_find_dest(v->domain, 1, false), fake_vcpu(1));
+	assert_ptr_equal(vlapic_find_dest(v->domain, 2, false), fake_vcpu(1));
 	assert_null(vlapic_find_dest(v->domain, 9, false));
 }
 
@@ -261,10 +261,10 @@ static void test_base(void **state)
 	assert_false(vlapic_msr_read(v, X2(APIC_ID), &val));
 	assert_false(vlapic_base_write(v, 0xfee01000 | APIC_BASE_ENABLE));
 	assert_false(vlapic_base_write(v, def | APIC_BASE_X2APIC));
-	assert_int_equal(vlapic_mmio_read(v, APIC_ID), 1u << 24);
+	assert_int_equal(vlapic_mmio_read(v, APIC_ID), 2u << 24);
 	assert_true(vlapic_base_write(v, x2));
 	assert_true(vlapic_msr_read(v, X2(APIC_ID), &val));
-	assert_int_equal(val, 1);
+	assert_int_equal(val, 2);
 	assert_false(vlapic_base_write(v, on));
 	assert_true(vlapic_base_write(v, def));
 	assert_false(vlapic_base_write(v, x2));
