@@ -53,6 +53,12 @@ HVS = {
     },
 }
 
+# What one test wants of its machine beside that.
+EXTRA = {
+    "dom0-irq": {"devices": ["-device", "edu", "-device", "e1000e"],
+                 "append": "irq_limit=2000"},
+}
+
 
 def all_tests():
     names = sorted(os.listdir(HERE))
@@ -73,14 +79,15 @@ def modules(opts, name):
 
 def start_qemu(opts, name, log):
     hv = HVS[opts.hv]
+    extra = EXTRA.get(name, {"devices": [], "append": ""})
     initrd = ",".join(f"{elf} {words}".strip() for elf, words in modules(opts, name))
     with open(log, "wb") as out:
         return subprocess.Popen(
             ["qemu-system-x86_64", "-machine", "q35", "-accel", "tcg,thread=single",
              "-cpu", hv["cpu"], "-smp", str(opts.smp or hv["smp"]), "-m", "512M",
              "-display", "none", "-vga", "none", "-nodefaults", "-no-reboot",
-             *hv["devices"], "-kernel", opts.kernel,
-             "-append", f"{hv['append']} {opts.append}".strip(),
+             *hv["devices"], *extra["devices"], "-kernel", opts.kernel,
+             "-append", f"{hv['append']} {extra['append']} {opts.append}".strip(),
              "-initrd", initrd, "-serial", "stdio", *opts.qemu.split()],
             stdin=subprocess.DEVNULL, stdout=out, stderr=subprocess.STDOUT)
 
