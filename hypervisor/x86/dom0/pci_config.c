@@ -89,6 +89,15 @@ static void config_access(uint32_t fn, unsigned int reg, unsigned int size, bool
 	}
 }
 
+/* What the index says; AMD has bits 11:8 of a register in 27:24. */
+static void indexed_access(uint16_t port, unsigned int size, bool write, uint32_t *val)
+{
+	uint32_t i = index_latch;
+
+	config_access(i >> 8 & 0xffff, (i & 0xfc) + (i >> 16 & 0xf00) + (port & 3), size,
+		      write, val);
+}
+
 static bool is_index(uint16_t port, unsigned int size)
 {
 	return port == PORT_INDEX && size == 4;
@@ -105,7 +114,7 @@ uint32_t hwdom_pci_port_read(uint16_t port, unsigned int size)
 	uint32_t val = index_latch;
 
 	if (is_data(port))
-		config_access(val >> 8 & 0xffff, (val & 0xfc) + (port & 3), size, false, &val);
+		indexed_access(port, size, false, &val);
 	else if (!is_index(port, size))
 		val = port_in(port, size);
 	return val;
@@ -116,8 +125,7 @@ void hwdom_pci_port_write(uint16_t port, unsigned int size, uint32_t val)
 	if (is_index(port, size))
 		index_latch = val;
 	else if (is_data(port))
-		config_access(index_latch >> 8 & 0xffff, (index_latch & 0xfc) + (port & 3),
-			      size, true, &val);
+		indexed_access(port, size, true, &val);
 	else
 		port_out(port, size, val);
 }
