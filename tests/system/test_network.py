@@ -1,7 +1,8 @@
 """The host's network: bonds, VLANs, bridges, and changes that go back."""
 import re
 
-MACHINE = {'mem': 1024, 'net': False, 'extra': [
+# By the menu's "Start live, serial console".
+MACHINE = {'entry': 'c', 'mem': 1024, 'net': False, 'extra': [
     '-netdev', 'user,id=n0,net=10.0.2.0/24',
     '-device', 'e1000e,netdev=n0,mac=52:54:00:00:00:01',
     '-netdev', 'user,id=n1,net=10.0.3.0/24',
@@ -23,6 +24,13 @@ def wait(live, condition, seconds=120):
 def try_file(live, text, arguments='', status=0):
     live.write_file('/tmp/new.conf', text)
     return live.run(f'network try {arguments} /tmp/new.conf 2>&1', status=status)
+
+
+def test_serial_console(live):
+    """The kernel's messages are on the serial line, and only there."""
+    said = live.run('cat /proc/cmdline')
+    assert 'console=hvc0' in said and 'tty0' not in said and 'quiet' not in said
+    assert 'Linux version' in live.log_path.read_text(errors='replace')
 
 
 def test_as_delivered(live):

@@ -381,10 +381,28 @@ static int connect_kind(struct apply *a, enum net_kind kind)
 	return result;
 }
 
+/* A VLAN can be switched on, and so be a bridge's port, only above what is on. */
+static int raise_below_vlans(struct apply *a)
+{
+	int result = 0;
+
+	for (size_t i = 0; !result && i < a->c->nlinks; i++) {
+		const struct net_link *l = &a->c->links[i];
+		const struct net_port *p = l->on[0] ? find(a, l->on) : NULL;
+
+		if (p && !p->up)
+			result = failed(a, make_up(&a->nl, p->index, true), l->on,
+					"cannot be switched on");
+	}
+	return result;
+}
+
 static int connect_ports(struct apply *a)
 {
 	int result = connect_kind(a, NET_BOND);
 
+	if (!result)
+		result = raise_below_vlans(a);
 	if (!result)
 		result = connect_kind(a, NET_BRIDGE);
 	for (size_t i = 0; !result && i < a->c->nlinks; i++) {
