@@ -52,5 +52,5 @@ if [ -n "${DISK:-}" ]; then
 fi
 echo "The machine is emulated in software: allow it a minute or two to boot."
 echo "To leave: type 'poweroff' in it, or press Ctrl-A and then X."
-# QEMU_ARGS is a list of words on purpose.
-exec qemu-system-x86_64 "$@" ${QEMU_ARGS:-}
+# On one CPU: docs/DECISIONS.md, 6. QEMU_ARGS is a list of words on purpose.
+exec taskset -c 0 qemu-system-x86_64 "$@" ${QEMU_ARGS:-}

@@ -25,6 +25,8 @@ static spinlock_t log_lock = SPINLOCK_INIT;
 static char ring[RING_SIZE];
 static uint64_t ring_start, ring_end;	/* absolute positions */
 static enum log_level threshold = LOG_INFO;
+/* The hardware domain has said something: a person's screen may be there. */
+static bool consoles_shared;
 
 static spinlock_t input_lock = SPINLOCK_INIT;
 static char input[INPUT_SIZE];
@@ -54,23 +56,37 @@ void log_init(void)
 	log_warn("loglvl=%s: unknown level: use error, warning, info or debug", v);
 }
 
-static void write_locked(const char *s, size_t n)
+static void ring_write_locked(const char *s, size_t n)
 {
-	for (size_t i = 0; i < n; i++) {
+	for (size_t i = 0; i < n; i++)
 		ring[ring_end++ % RING_SIZE] = s[i];
-		arch_console_putc(s[i]);
-	}
 	if (ring_end - ring_start > RING_SIZE)
 		ring_start = ring_end - RING_SIZE;
 }
 
-static void write_line(enum log_level level, const char *who, const char *fmt, va_list ap)
+static void show_locked(const char *s, size_t n)
+{
+	for (size_t i = 0; i < n; i++)
+		arch_console_putc(s[i]);
+}
+
+/* What a guest provokes must not tear the screen that is shown there. */
+static bool is_shown(const struct domain *d)
+{
+	return !d || d == hardware_domain || !consoles_shared || threshold == LOG_DEBUG;
+}
+
+/* d: the domain that it is about; NULL: the hypervisor's own. */
+static void write_line(enum log_level level, const struct domain *d, const char *fmt,
+		       va_list ap)
 {
 	static const char *const words[] = {"ERROR: ", "warning: ", "", ""};
 	uint64_t us = now_ns() / 1000;
-	char line[LINE_MAX];
+	char line[LINE_MAX], who[16] = "";
 	size_t n;
 
+	if (d)
+		snprintf(who, sizeof(who), "d%u: ", d->id);
 	n = (size_t)snprintf(line, sizeof(line), "(hv) [%5lu.%06lu] %s%s",
 			     us / 1000000, us % 1000000, words[level], who);
 	n += (size_t)vsnprintf(line + n, sizeof(line) - n, fmt, ap);
@@ -78,7 +94,9 @@ static void write_line(enum log_level level, const char *who, const char *fmt, v
 	if (line[n - 1] != '\n')	/* a caller's own newline is as good */
 		line[n++] = '\n';
 	LOCKED(&log_lock);
-	write_locked(line, n);
+	ring_write_locked(line, n);
+	if (is_shown(d))
+		show_locked(line, n);
 }
 
 void hv_log(enum log_level level, const char *fmt, ...)
@@ -88,7 +106,7 @@ void hv_log(enum log_level level, const char *fmt, ...)
 	if (level > threshold)
 		return;
 	va_start(ap, fmt);
-	write_line(level, "", fmt, ap);
+	write_line(level, NULL, fmt, ap);
 	va_end(ap);
 }
 
@@ -111,14 +129,12 @@ static bool guest_token(struct domain *d)
 
 void guest_log(struct domain *d, const char *fmt, ...)
 {
-	char who[16];
 	va_list ap;
 
 	if (LOG_INFO > threshold || !guest_token(d))
 		return;
-	snprintf(who, sizeof(who), "d%u: ", d->id);
 	va_start(ap, fmt);
-	write_line(LOG_INFO, who, fmt, ap);
+	write_line(LOG_INFO, d, fmt, ap);
 	va_end(ap);
 }
 
@@ -149,14 +165,15 @@ void log_seize(void)
 void console_write(const char *s, size_t n)
 {
 	LOCKED(&log_lock);
-	write_locked(s, n);
+	ring_write_locked(s, n);
+	show_locked(s, n);
 }
 
 void console_pass(const char *s, size_t n)
 {
 	LOCKED(&log_lock);
-	for (size_t i = 0; i < n; i++)
-		arch_console_putc(s[i]);
+	consoles_shared = true;
+	show_locked(s, n);
 }
 
 int console_getc(void)

@@ -41,6 +41,8 @@ static int clear(struct job *j, struct fault *f)
 
 	for (unsigned int i = 0; i < j->disks && !err; i++)
 		err = loader_clear(j->disk[i].path, j->disk[i].size, f);
+	for (unsigned int i = 0; i < j->disks && !err; i++)
+		err = loader_mark_unfinished(j->disk[i].path, f);
 	if (!err && *j->vms_disk.name)
 		err = loader_clear(j->vms_disk.path, j->vms_disk.size, f);
 	return err;

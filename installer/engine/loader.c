@@ -85,6 +85,49 @@ int loader_clear(const char *disk, uint64_t size, struct fault *f)
 	return finish(fd, err, disk, f);
 }
 
+/*
+ * What the BIOS starts from a disk that an installation was not finished on: says
+ * so, and lets the BIOS try its next device. It runs at 0x7c00, in real mode. A
+ * partition table's signature with nothing before it would hang the BIOS.
+ */
+static const unsigned char unfinished[] = {
+	0xfc,			/* cld */
+	0x31, 0xc0,		/* xor ax, ax */
+	0x8e, 0xd8,		/* mov ds, ax */
+	0xbe, 0x1b, 0x7c,	/* mov si, the text behind */
+	0xac,			/* next: lodsb */
+	0x84, 0xc0,		/* test al, al */
+	0x74, 0x09,		/* jz over */
+	0xb4, 0x0e,		/* mov ah, 14 (teletype) */
+	0xbb, 0x07, 0x00,	/* mov bx, 7 (page 0, grey) */
+	0xcd, 0x10,		/* int 0x10 */
+	0xeb, 0xf2,		/* jmp next */
+	0xcd, 0x18,		/* over: int 0x18 (no boot possible) */
+	0xf4,			/* hlt */
+	0xeb, 0xfd,		/* jmp hlt */
+};
+static const char unfinished_text[] = "Basalt: the installation on this disk was not "
+	"finished. Start the medium and\r\ninstall again.\r\n";
+_Static_assert(sizeof(unfinished) == 0x1b, "where the code says that its text is");
+_Static_assert(sizeof(unfinished) + sizeof(unfinished_text) <= BOOT_CODE, "too long");
+
+int loader_mark_unfinished(const char *disk, struct fault *f)
+{
+	char sector[SECTOR];
+	int fd = open_disk(disk, f), err = 0;
+
+	if (fd < 0)
+		return fd;
+	if (pread(fd, sector, SECTOR, 0) != (ssize_t)SECTOR)
+		err = -EIO;
+	memset(sector, 0, BOOT_CODE);
+	memcpy(sector, unfinished, sizeof(unfinished));
+	memcpy(sector + sizeof(unfinished), unfinished_text, sizeof(unfinished_text));
+	if (!err)
+		err = write_all(fd, sector, SECTOR, 0);
+	return finish(fd, err, disk, f);
+}
+
 static int load(const char *dir, const char *name, char **data, size_t *n,
 		struct fault *f)
 {

@@ -19,6 +19,13 @@ __attribute__((warn_unused_result))
 int loader_clear(const char *disk, uint64_t size, struct fault *f);
 
 /*
+ * Puts a program into the boot sector that says that the installation was not
+ * finished, before the partition table makes the BIOS start what is there.
+ */
+__attribute__((warn_unused_result))
+int loader_mark_unfinished(const char *disk, struct fault *f);
+
+/*
  * Writes core image and environment block into the partition at @at (octets,
  * 1 MiB long). @e NULL: the block that is there stays.
  */

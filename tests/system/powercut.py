@@ -23,6 +23,7 @@ ENV_AT = MIB + SECTOR
 CORE_AT = MIB + 4096
 MD_AT = 4096  # an md array's superblock 1.2 in its member
 MD_MAGIC = struct.pack('<I', 0xa92b4efc)
+UNFINISHED = b'was not finished'  # says the boot sector meanwhile
 MAGIC = 0x6a736677736872
 
 
@@ -139,8 +140,9 @@ def environment(view):
 
 
 def start_of(view, core):
-    """None: the BIOS finds nothing to start. Else the slot and the block."""
-    if not any(view.read(0, BOOT_CODE)):
+    """None: the BIOS finds nothing to start, or what only says so. Else the slot and the block."""
+    sector = view.read(0, SECTOR)
+    if sector[-2:] != b'\x55\xaa' or UNFINISHED in sector:
         return None
     found = view.read(CORE_AT, len(core))
     # Its first sector holds the list of blocks, filled in when installed.

@@ -7,8 +7,12 @@ finds nothing, or the system comes to its log-in; after a cut upgrade a system
 comes to its log-in every time.
 
 usage: soak_powercut.py [COUNT [SEED]]      (COUNT points of each, 50)
+
+A point is started once: with all of its unflushed writes, or with some.
 """
+import random
 import shutil
+import subprocess
 import sys
 
 import pexpect
@@ -28,11 +32,22 @@ def started(image, name):
     m = machine.Machine(name, boot='disk', smp=1, net=False,
                         extra=args + ['-machine', 'graphics=off'])
     try:
-        ends = ['No bootable device', 'login: ', pexpect.EOF, pexpect.TIMEOUT]
+        ends = ['No bootable device|not a bootable disk', 'login: ', pexpect.EOF, pexpect.TIMEOUT]
         end = m.child.expect(ends, timeout=machine.BOOT_TIMEOUT)
         return ['nothing', 'login', 'ends', 'hangs'][end]
     finally:
         m.kill()
+
+
+def one_of_each(found, seed):
+    """Of a point's views one: (name, view)."""
+    dice, point = random.Random(seed), None
+    for name, view in found:
+        if name.split()[0] != point:
+            point, wanted = name.split()[0], dice.choice(('all', 'some'))
+        alone = len(view.disk.pending) < 2
+        if alone or name.endswith('all') == (wanted == 'all'):
+            yield name, view
 
 
 def soak(way, count, seed):
@@ -45,18 +60,20 @@ def soak(way, count, seed):
             f.truncate(1 << 30)
     bad, tally = 0, {}
     cut = machine.LOGS / 'soak-cut.img'
-    for name, view in powercut.views(machine.LOGS / log, image, count, seed):
+    found = powercut.views(machine.LOGS / log, image, count, seed)
+    for name, view in one_of_each(found, seed):
         view.disk.stable.flush()
-        shutil.copyfile(image, cut)
+        subprocess.run(['cp', '--sparse=always', image, cut], check=True)
         with open(cut, 'r+b') as f:
             for at, data in view.kept:
                 f.seek(at)
                 f.write(data)
         end = started(cut, 'soak')
         tally[end] = tally.get(end, 0) + 1
+        print(f'{way}: cut at {name}: {end}', flush=True)
         if end not in allowed:
             bad += 1
-            print(f'{way}, cut at {name}: {end}', flush=True)
+            print(f'{way}: FAILED: cut at {name}: {end}', flush=True)
     print(f'{way}: {tally}', flush=True)
     return sum(tally.values()), bad
 

@@ -2,6 +2,7 @@
  * The boot loader on a disk that is a file: nothing starts before
  * loader_arm(), which changes one sector, and of that not the partition table.
  */
+#define _GNU_SOURCE /* memmem() */
 #include <fcntl.h>
 #include <setjmp.h>
 #include <stdarg.h>
@@ -85,6 +86,23 @@ static void clear_takes_both_ends(void **state)
 	free(d);
 }
 
+/* It ends in "no boot possible", and the partition table stays. */
+static void unfinished_is_said(void **state)
+{
+	static const char words[] = "was not finished";
+	struct fault f;
+	char *before = get(), *after;
+
+	(void)state;
+	assert_int_equal(loader_mark_unfinished(disk, &f), 0);
+	after = get();
+	assert_memory_equal(before + 440, after + 440, SIZE - 440);
+	assert_non_null(memmem(after, 440, words, sizeof(words) - 1));
+	assert_non_null(memmem(after, 440, "\xcd\x18", 2));
+	free(before);
+	free(after);
+}
+
 static void write_stays_in_its_partition(void **state)
 {
 	struct bootenv e = {.active = 'a', .trial = -1, .id = "0123456789ab"}, back;
@@ -150,6 +168,8 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup_teardown(clear_takes_both_ends, set_up,
+						tear_down),
+		cmocka_unit_test_setup_teardown(unfinished_is_said, set_up,
 						tear_down),
 		cmocka_unit_test_setup_teardown(write_stays_in_its_partition, set_up,
 						tear_down),
