@@ -74,7 +74,8 @@ static int divide(struct job *j, struct fault *f)
 	int err = 0;
 
 	for (unsigned int i = 0; i < j->disks && !err; i++) {
-		const char *const argv[] = {"sfdisk", "-q", "--wipe", "always",
+		/* Both ends are clear already; the boot sector's program stays. */
+		const char *const argv[] = {"sfdisk", "-q", "--wipe", "never",
 			"--wipe-partitions", "always", j->disk[i].path, NULL};
 		struct part_id who = identity(j, i);
 		struct run r = {.input = script};
