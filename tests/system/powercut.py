@@ -18,7 +18,6 @@ from pathlib import Path
 SECTOR = 512
 MIB = 1 << 20
 FLUSH, DISCARD, MARK = 1, 4, 8
-BOOT_CODE = 440
 ENV_AT = MIB + SECTOR
 CORE_AT = MIB + 4096
 MD_AT = 4096  # an md array's superblock 1.2 in its member
@@ -140,7 +139,7 @@ def environment(view):
 
 
 def start_of(view, core):
-    """None: the BIOS finds nothing to start, or what only says so. Else the slot and the block."""
+    """None: nothing, or what only says so. Else the slot and the block."""
     sector = view.read(0, SECTOR)
     if sector[-2:] != b'\x55\xaa' or UNFINISHED in sector:
         return None

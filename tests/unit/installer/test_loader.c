@@ -2,7 +2,6 @@
  * The boot loader on a disk that is a file: nothing starts before
  * loader_arm(), which changes one sector, and of that not the partition table.
  */
-#define _GNU_SOURCE /* memmem() */
 #include <fcntl.h>
 #include <setjmp.h>
 #include <stdarg.h>
