@@ -122,6 +122,8 @@ class Host:
         """Makes a file; path as seen inside."""
         file = self.inside(path)
         file.parent.mkdir(parents=True, exist_ok=True)
+        # A link leads out of the prepared root, to the real machine's program.
+        file.unlink(missing_ok=True)
         file.write_text(text)
         file.chmod(mode)
 
