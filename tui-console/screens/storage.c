@@ -248,7 +248,7 @@ static void draw(struct ui *ui, void *self, struct ui_rect area)
 		ui_put(ui, area.y + area.h - 1, area.x + 1, area.w - 2, UI_BAD, s->problem);
 		area.h--;
 	}
-	if (!s->pools.n && s->disks.n) {
+	if (s->pools.text && !s->pools.n && s->disks.n) {
 		ui_put(ui, area.y + area.h - 1, area.x + 1, area.w - 2, UI_WARN,
 		       "There is no storage pool yet: choose a disk and press n.");
 		area.h--;
