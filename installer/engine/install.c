@@ -1,7 +1,8 @@
 /*
  * The steps of an installation. The disks cannot be started from the first
- * write on, and can again with the very last one: a power cut in between
- * leaves a machine on which the installer is simply run again.
+ * write on, and can again with the very last ones (by UEFI, then by a BIOS): a
+ * power cut in between leaves a machine on which the installer is simply run
+ * again.
  */
 #include <errno.h>
 #include <stdio.h>
@@ -222,6 +223,12 @@ static int install_loader(struct job *j, struct fault *f)
 	arguments(j, &e);
 	for (unsigned int i = 0; i < j->disks && !err; i++)
 		err = loader_write(j->disk[i].path, LOADER_DIR, at, &e, f);
+	for (unsigned int i = 0; i < j->disks && !err; i++) {
+		char esp[80];
+
+		job_part(&j->disk[i], PART_ESP, esp, sizeof(esp));
+		err = loader_write_esp(esp, ESP_DIR, LOADER_DIR, f);
+	}
 	for (unsigned int i = 0; i < j->disks && !err; i++)
 		err = loader_arm(j->disk[i].path, LOADER_DIR, at, f);
 	return err;

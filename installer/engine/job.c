@@ -85,6 +85,7 @@ static void stop_arrays(void)
 void job_release(struct job *j)
 {
 	umount2(SLOT_DIR, MNT_DETACH);
+	umount2(ESP_DIR, 0);
 	storage_release();
 	umount2(TARGET_DIR, 0);
 	source_close(&j->source);

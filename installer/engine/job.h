@@ -19,6 +19,7 @@
 #define TARGET_ROOT	WORK_DIR "/target"	/* before /state in paths */
 #define TARGET_DIR	TARGET_ROOT "/state"	/* the state partition */
 #define SLOT_DIR	WORK_DIR "/slot"
+#define ESP_DIR		WORK_DIR "/esp"
 
 struct job {
 	const struct answers *a;

@@ -3,7 +3,7 @@
  * Pure.
  *
  *   1 basalt-boot   1 MiB: environment block (bootenv.h) and boot loader
- *   2 basalt-esp    FAT, empty: for UEFI's loader
+ *   2 basalt-esp    FAT: the boot loader for UEFI
  *   3 basalt-a, 4 basalt-b   the slots: each an ISO image, as on the medium
  *   5 basalt-state  ext4: settings and VM definitions
  *   6 basalt-vms    the rest, when the VMs' disks are to lie there

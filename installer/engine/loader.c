@@ -13,12 +13,14 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mount.h>
 #include <unistd.h>
 
 #include "libconf/conf.h"
 
 #define SECTOR		512u
 #define MIB		(1u << 20)
+#define ESP_AT		(2u * MIB)	/* layout.c puts it there */
 #define CORE_AT		4096u	/* in the partition, behind the block */
 #define BOOT_CODE	440u	/* what of the first sector is ours */
 #define BOOT_CORE	0x5c
@@ -74,8 +76,13 @@ int loader_clear(const char *disk, uint64_t size, struct fault *f)
 
 	if (fd < 0)
 		return fd;
-	/* The boot sector first, by itself: from here on nothing starts. */
+	/*
+	 * First, by themselves, the boot sector and the start of the EFI partition
+	 * of an older installation: from here on nothing starts.
+	 */
 	err = write_all(fd, zeroes, SECTOR, 0);
+	if (!err && size >= ESP_AT + MIB)
+		err = write_all(fd, zeroes, MIB, ESP_AT);
 	if (!err && fsync(fd))
 		err = -errno;
 	if (!err)
@@ -188,6 +195,44 @@ int loader_write(const char *disk, const char *dir, uint64_t at,
 		err = write_all(fd, core, n, at + CORE_AT);
 	free(core);
 	return finish(fd, err, disk, f);
+}
+
+int loader_write_efi(const char *root, const char *dir, struct fault *f)
+{
+	char path[256];
+	char *data;
+	size_t n;
+	int err = load(dir, "bootx64.efi", &data, &n, f);
+
+	if (err)
+		return err;
+	/* Where UEFI looks when nobody has told it of a system. */
+	snprintf(path, sizeof(path), "%s/EFI/BOOT", root);
+	err = dir_make(path, 0755);
+	strcat(path, "/BOOTX64.EFI");
+	if (!err)
+		err = file_write_atomic(path, data, n, 0755);
+	free(data);
+	return err ? fault_set(f, err, "%s: writing failed: %s: is the disk failing?",
+			       path, strerror(-err)) : 0;
+}
+
+int loader_write_esp(const char *part, const char *at, const char *dir, struct fault *f)
+{
+	int err = dir_make(at, 0755);
+
+	/* quiet: FAT has no modes to change. */
+	if (!err && mount(part, at, "vfat", MS_NOATIME, "quiet"))
+		err = -errno;
+	if (err)
+		return fault_set(f, err, "%s: the EFI partition cannot be mounted: %s: "
+				 "make it anew with mkfs.vfat %s", part,
+				 strerror(-err), part);
+	err = loader_write_efi(at, dir, f);
+	if (umount(at) && !err)
+		err = fault_set(f, -errno, "%s: cannot be unmounted: %s", part,
+				strerror(errno));
+	return err;
 }
 
 int loader_arm(const char *disk, const char *dir, uint64_t at, struct fault *f)

@@ -1,7 +1,7 @@
 /*
  * The boot loader on one disk: the environment block and GRUB's core image in
- * the BIOS boot partition, and last of all the boot sector, without which
- * nothing of it is ever started.
+ * the BIOS boot partition, the same GRUB as a program in the EFI partition for
+ * UEFI, and last of all the boot sector, without which no BIOS starts it.
  */
 #ifndef INSTALLER_LOADER_H
 #define INSTALLER_LOADER_H
@@ -14,7 +14,10 @@
 /* Where GRUB's images lie. */
 #define LOADER_DIR "/usr/lib/basalt/boot"
 
-/* Wipes the boot sector and all else in the disk's first and last MiB. */
+/*
+ * Wipes what starts: the disk's first and last MiB, and the first one of where
+ * the EFI partition is going to be, in which an older one may be.
+ */
 __attribute__((warn_unused_result))
 int loader_clear(const char *disk, uint64_t size, struct fault *f);
 
@@ -33,7 +36,18 @@ __attribute__((warn_unused_result))
 int loader_write(const char *disk, const char *dir, uint64_t at,
 		 const struct bootenv *e, struct fault *f);
 
-/* Makes the disk bootable: one sector, the last thing that is written. */
+/*
+ * Puts the loader into the EFI system partition @part (/dev/NAME, FAT), which
+ * is mounted at @at meanwhile: UEFI starts it once its name is there.
+ */
+__attribute__((warn_unused_result))
+int loader_write_esp(const char *part, const char *at, const char *dir,
+		     struct fault *f);
+/* The part of it that needs no mount: into the file system at @root. */
+__attribute__((warn_unused_result))
+int loader_write_efi(const char *root, const char *dir, struct fault *f);
+
+/* Makes the disk bootable by a BIOS: one sector, the last thing that is written. */
 __attribute__((warn_unused_result))
 int loader_arm(const char *disk, const char *dir, uint64_t at, struct fault *f);
 

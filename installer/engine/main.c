@@ -163,6 +163,9 @@ static int repair_loader(void)
 		err = bootenv_load(&e, d->path, d->boot_at, &f) == -EINVAL ?
 		      loader_write(d->path, LOADER_DIR, d->boot_at, &e, &f) :
 		      loader_write(d->path, LOADER_DIR, d->boot_at, NULL, &f);
+		if (!err && *d->part[PART_ESP])
+			err = loader_write_esp(d->part[PART_ESP], ESP_DIR, LOADER_DIR,
+					       &f);
 		if (!err)
 			err = loader_arm(d->path, LOADER_DIR, d->boot_at, &f);
 		if (!err)

@@ -5,8 +5,8 @@ of Linux's dm-log-writes). A cut after entry N leaves all writes before the
 last flush, and of those behind it all, or any of them: a disk may keep what it
 was sent in any order until it is told to flush.
 
-What such a disk would start is worked out from its contents as the BIOS and
-our GRUB configuration do it; `start_of()` is the other side of
+What such a disk would start is worked out from its contents as the BIOS, UEFI
+and our GRUB configuration do it; `start_of()` is the other side of
 installer/loader/boot/grub/grub.cfg.
 """
 import hashlib
@@ -164,6 +164,19 @@ def partitions(view):
         if any(entry[:16]):
             found[i + 1] = (first * SECTOR, (last - first + 1) * SECTOR)
     return found
+
+
+def efi_program(view, scratch):
+    """What UEFI finds to start in the EFI partition, or None."""
+    start, size = partitions(view).get(2, (0, 0))
+    if not size:
+        return None
+    with open(scratch, 'wb') as f:
+        f.write(view.read(start, 4 * MIB))  # it is the only file there
+        f.truncate(size)
+    found = subprocess.run(['mtype', '-i', scratch, '::EFI/BOOT/BOOTX64.EFI'],
+                           capture_output=True)
+    return found.stdout if not found.returncode else None
 
 
 def slot_sum(view, slot, size):

@@ -220,12 +220,20 @@ def iso_size():
 
 
 def complete(view, name, host):
-    """What starts is whole, and the settings are those of @host; its slot."""
+    """What starts, by BIOS or UEFI, is whole, and the settings are those of @host; its
+    slot."""
     size = iso_size()
     core, good = wanted(size)
     start = powercut.start_of(view, core)
+    efi = powercut.efi_program(view, machine.LOGS / 'cut-esp.img')
+    if start is None and efi is not None:
+        # UEFI could start already: only what is whole.
+        env = powercut.environment(view)
+        start = env and (env['active'], env)
+        assert start, name
     if start is None:
         return None
+    assert efi == (machine.BUILD / 'installer/bootx64.efi').read_bytes(), name
     assert powercut.slot_sum(view, start[0], size) == good, name
     conf = powercut.state_file(view, machine.LOGS / 'cut-state.img',
                                '/etc/system.conf')

@@ -37,6 +37,8 @@ static void check(uint64_t disk, uint64_t image, bool vms)
 	assert_true(l.part[PART_A].size >= image + 16 * MIB);
 	assert_int_equal(l.part[PART_A].size, l.part[PART_B].size);
 	assert_true(l.part[PART_ESP].size >= 34 * MIB);
+	/* loader_clear() knows it. */
+	assert_int_equal(l.part[PART_ESP].start, 2 * MIB);
 }
 
 static void sizes(void **state)

@@ -17,7 +17,7 @@
 #include "loader.h"
 
 #define MIB	(1u << 20)
-#define SIZE	(4u * MIB)
+#define SIZE	(5u * MIB)
 #define AT	MIB
 
 static char dir[64], disk[80];
@@ -56,6 +56,7 @@ static int set_up(void **state)
 	memset(image, 0xc3, sizeof(image));
 	put("core.img", image, sizeof(image));
 	put("boot.img", image, 512);
+	put("bootx64.efi", image, sizeof(image));
 	memset(old, 0xee, SIZE);
 	put("disk", old, SIZE);
 	free(old);
@@ -80,7 +81,7 @@ static void clear_takes_both_ends(void **state)
 	assert_int_equal(loader_clear(disk, SIZE, &f), 0);
 	d = get();
 	for (unsigned int i = 0; i < SIZE; i++)
-		if ((d[i] == 0) != (i < MIB || i >= SIZE - MIB))
+		if ((d[i] == 0) != (i < MIB || i / MIB == 2 || i >= SIZE - MIB))
 			fail_msg("octet %u is %#x", i, d[i]);
 	free(d);
 }
@@ -148,6 +149,34 @@ static void arm_is_one_sector(void **state)
 	free(after);
 }
 
+/* UEFI's loader is there whole or not at all, also over an older one. */
+static void efi_program(void **state)
+{
+	char root[80], path[128], data[4000];
+	struct fault f;
+	FILE *file;
+
+	(void)state;
+	snprintf(root, sizeof(root), "%s/esp", dir);
+	assert_int_equal(loader_write_efi(root, dir, &f), 0);
+	snprintf(path, sizeof(path), "%s/EFI/BOOT/BOOTX64.EFI", root);
+	memset(data, 0x5a, sizeof(data));
+	put("bootx64.efi", data, sizeof(data));
+	assert_int_equal(loader_write_efi(root, dir, &f), 0);
+	file = fopen(path, "r");
+	assert_non_null(file);
+	assert_int_equal(fread(data, 1, sizeof(data), file), sizeof(data));
+	assert_int_equal(fgetc(file), EOF);
+	fclose(file);
+	assert_int_equal(data[3999], 0x5a);
+	assert_int_not_equal(loader_write_efi("/proc", dir, &f), 0);
+	assert_non_null(strstr(f.text, "writing failed"));
+	snprintf(path, sizeof(path), "%s/bootx64.efi", dir);
+	unlink(path);
+	assert_int_not_equal(loader_write_efi(root, dir, &f), 0);
+	assert_non_null(strstr(f.text, "incomplete"));
+}
+
 static void failures_are_told(void **state)
 {
 	struct fault f;
@@ -173,6 +202,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(write_stays_in_its_partition, set_up,
 						tear_down),
 		cmocka_unit_test_setup_teardown(arm_is_one_sector, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(efi_program, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(failures_are_told, set_up, tear_down),
 	};
 
