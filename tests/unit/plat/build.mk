@@ -4,7 +4,8 @@ PLAT_TEST_CFLAGS := $(WARN) -O1 -g -fsanitize=address,undefined \
 	-fno-sanitize-recover=all -fno-builtin -D__XEN_TOOLS__ \
 	-Ihypervisor/include
 PLAT_TESTS := $(addprefix $(B)/$(PLAT_TEST)/,test_printf test_cmdline \
-	test_boot_memory test_boot_loader test_page_alloc test_timer test_acpi)
+	test_boot_memory test_boot_loader test_screen \
+	test_page_alloc test_timer test_acpi)
 
 $(B)/$(PLAT_TEST)/test_printf: hypervisor/lib/printf.c
 $(B)/$(PLAT_TEST)/test_cmdline: hypervisor/core/cmdline.c
@@ -13,6 +14,7 @@ $(B)/$(PLAT_TEST)/test_boot_memory: hypervisor/x86/boot/e820.c \
 $(B)/$(PLAT_TEST)/test_boot_loader: $(addprefix hypervisor/x86/boot/,info.c \
 	multiboot.c multiboot2.c e820.c)
 $(B)/$(PLAT_TEST)/test_boot_loader: PLAT_TEST_DEF := -DDIRECTMAP_BASE=0x200000000000ul
+$(B)/$(PLAT_TEST)/test_screen: hypervisor/x86/screen.c
 $(B)/$(PLAT_TEST)/test_page_alloc: hypervisor/mm/page_alloc.c \
 	hypervisor/mm/heap.c hypervisor/core/spinlock.c hypervisor/lib/debug/on.c
 $(B)/$(PLAT_TEST)/test_timer: hypervisor/core/timer.c \
