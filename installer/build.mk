@@ -18,12 +18,14 @@ $(B)/packages/grub-pc.done $(B)/packages/grub-efi.done: $(B)/packages/%.done: \
 		$(B)/sbom/$*
 	$(Q)touch $@
 
-# $(call grub_efi,FOLDER WITH boot/grub/grub.cfg): a UEFI program, the whole menu in it.
+# $(call grub_efi,FOLDER,OPTIONS): a UEFI program with FOLDER/boot in it; its menu is
+# boot/grub/grub.cfg.
 define grub_efi
 	$(Q)echo "  GRUB     $@"
-	$(Q)tar -C $(1) --owner=0 --group=0 --mtime=@0 -cf $@.tar boot/grub/grub.cfg
+	$(Q)tar -C $(1) --owner=0 --group=0 --mtime=@0 -cf $@.tar boot
 	$(Q)grub-mkimage -O x86_64-efi -d $(GRUB_EFI) -p '(memdisk)/boot/grub' \
-		-m $@.tar -o $@.tmp $(GRUB_EFI_MODULES)
+		$(2) -m $@.tar -o $@.tmp $(GRUB_EFI_MODULES)
+	$(Q)rm $@.tar
 	$(Q)mv $@.tmp $@
 endef
 

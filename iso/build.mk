@@ -21,18 +21,30 @@ $(B)/iso/vmlinux.gz: $(B)/image/vmlinux
 # What was given on the command line last time; a change makes a new ISO.
 $(B)/iso/options: FORCE
 	$(Q)mkdir -p $(@D)
-	$(Q)echo '$(HV_IMAGE) $(HV_ARGS) $(DOM0_ARGS)' | cmp -s - $@ || \
-		echo '$(HV_IMAGE) $(HV_ARGS) $(DOM0_ARGS)' >$@
+	$(Q)echo '$(HV_IMAGE) $(HV_ARGS) $(DOM0_ARGS) $(SB_KEY)' | cmp -s - $@ || \
+		echo '$(HV_IMAGE) $(HV_ARGS) $(DOM0_ARGS) $(SB_KEY)' >$@
 
 # What both menus are made of.
 fill_in = sed -e 's|@HV@|$(HV_ARGS)|' -e 's|@DOM0@|$(DOM0_ARGS)|'
 
+# For Secure Boot: private key and certificate (PEM). The UEFI program then holds
+# hypervisor, kernel and initramfs, too, and is signed: one file that the firmware
+# checks as a whole.
+SB_KEY ?=
+SB_CERT ?=
+SIGNED := $(if $(SB_KEY),$(HV_IMAGE) $(B)/iso/vmlinux.gz $(B)/image/initramfs.zst)
+
 # The EFI partition of a stick, the El Torito image of a CD.
 $(B)/iso/bootx64.efi: iso/grub.cfg $(B)/iso/options installer/build.mk iso/build.mk \
-		$(B)/packages/grub-efi.done
+		$(B)/packages/grub-efi.done $(SIGNED) $(SB_KEY) $(SB_CERT)
+	$(Q)rm -rf $(B)/iso/menu
 	$(Q)mkdir -p $(B)/iso/menu/boot/grub
 	$(Q)$(fill_in) iso/grub.cfg >$(B)/iso/menu/boot/grub/grub.cfg
-	$(call grub_efi,$(B)/iso/menu)
+	$(Q)$(if $(SIGNED),cp $(filter-out $(HV_IMAGE),$(SIGNED)) $(B)/iso/menu/boot/ && \
+		cp $(HV_IMAGE) $(B)/iso/menu/boot/basalt.elf)
+	$(call grub_efi,$(B)/iso/menu,$(if $(SIGNED),--disable-shim-lock))
+	$(Q)$(if $(SIGNED),sbsign --key $(SB_KEY) --cert $(SB_CERT) --output $@.tmp $@ \
+		2>/dev/null && mv $@.tmp $@)
 
 $(B)/iso/efi.img: $(B)/iso/bootx64.efi
 	$(Q)rm -f $@.tmp
