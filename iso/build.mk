@@ -21,47 +21,58 @@ $(B)/iso/vmlinux.gz: $(B)/image/vmlinux
 # What was given on the command line last time; a change makes a new ISO.
 $(B)/iso/options: FORCE
 	$(Q)mkdir -p $(@D)
-	$(Q)echo '$(HV_IMAGE) $(HV_ARGS) $(DOM0_ARGS) $(SB_KEY)' | cmp -s - $@ || \
-		echo '$(HV_IMAGE) $(HV_ARGS) $(DOM0_ARGS) $(SB_KEY)' >$@
+	$(Q)echo '$(HV_IMAGE) $(HV_ARGS) $(DOM0_ARGS)' | cmp -s - $@ || \
+		echo '$(HV_IMAGE) $(HV_ARGS) $(DOM0_ARGS)' >$@
 
 # What both menus are made of.
 fill_in = sed -e 's|@HV@|$(HV_ARGS)|' -e 's|@DOM0@|$(DOM0_ARGS)|'
 
-# For Secure Boot: private key and certificate (PEM). The UEFI program then holds
-# hypervisor, kernel and initramfs, too, and is signed: one file that the firmware
-# checks as a whole.
-SB_KEY ?=
-SB_CERT ?=
-SIGNED := $(if $(SB_KEY),$(HV_IMAGE) $(B)/iso/vmlinux.gz $(B)/image/initramfs.zst)
+# --- UEFI: a program with the menu in it, in a file system of its own --------
+$(B)/iso/bootx64.efi $(B)/iso/signed.efi: iso/grub.cfg $(B)/iso/options iso/build.mk \
+		installer/build.mk $(B)/packages/grub-efi.done
 
-# The EFI partition of a stick, the El Torito image of a CD.
-$(B)/iso/bootx64.efi: iso/grub.cfg $(B)/iso/options installer/build.mk iso/build.mk \
-		$(B)/packages/grub-efi.done $(SIGNED) $(SB_KEY) $(SB_CERT)
-	$(Q)rm -rf $(B)/iso/menu
+$(B)/iso/bootx64.efi:
 	$(Q)mkdir -p $(B)/iso/menu/boot/grub
 	$(Q)$(fill_in) iso/grub.cfg >$(B)/iso/menu/boot/grub/grub.cfg
-	$(Q)$(if $(SIGNED),cp $(filter-out $(HV_IMAGE),$(SIGNED)) $(B)/iso/menu/boot/ && \
-		cp $(HV_IMAGE) $(B)/iso/menu/boot/basalt.elf)
-	$(call grub_efi,$(B)/iso/menu,$(if $(SIGNED),--disable-shim-lock))
-	$(Q)$(if $(SIGNED),sbsign --key $(SB_KEY) --cert $(SB_CERT) --output $@.tmp $@ \
-		2>/dev/null && mv $@.tmp $@)
+	$(call grub_efi,$(B)/iso/menu)
 
-$(B)/iso/efi.img: $(B)/iso/bootx64.efi
+# For Secure Boot, with SB_KEY= and SB_CERT= (PEM): hypervisor, kernel and initramfs
+# are in the program, too: one file, signed, that the firmware checks as a whole.
+$(B)/iso/signed.efi: $(HV_IMAGE) $(B)/iso/vmlinux.gz $(B)/image/initramfs.zst \
+		$(SB_KEY) $(SB_CERT)
+	$(Q)mkdir -p $(B)/iso/unified/boot/grub
+	$(Q)$(fill_in) iso/grub.cfg >$(B)/iso/unified/boot/grub/grub.cfg
+	$(Q)cp $(HV_IMAGE) $(B)/iso/unified/boot/basalt.elf
+	$(Q)cp $(B)/iso/vmlinux.gz $(B)/image/initramfs.zst $(B)/iso/unified/boot/
+	$(call grub_efi,$(B)/iso/unified,--disable-shim-lock)
+	$(Q)mv $@ $@.unsigned
+	$(Q)sbsign --key $(SB_KEY) --cert $(SB_CERT) --output $@ $@.unsigned 2>&1 | \
+		grep -v '^Signing Unsigned' || [ -f $@ ]
+
+# The EFI partition of a stick, the El Torito image of a CD.
+$(B)/iso/bootx64.img $(B)/iso/signed.img: %.img: %.efi
 	$(Q)rm -f $@.tmp
 	$(Q)mkfs.vfat -C -n BASALT-EFI -i 0ba5a170 --invariant $@.tmp \
-		$$(( $$(stat -c %s $<) / 1024 + 256 )) >/dev/null
+		$$(( $$(stat -c %s $<) / 1024 + 512 )) >/dev/null
 	$(Q)mmd -i $@.tmp ::EFI ::EFI/BOOT
 	$(Q)mcopy -i $@.tmp $< ::EFI/BOOT/BOOTX64.EFI
 	$(Q)mv $@.tmp $@
 
+EFI_IMAGE := $(B)/iso/$(if $(SB_KEY),signed,bootx64).img
+$(B)/iso/efi.name: FORCE
+	$(Q)mkdir -p $(@D)
+	$(Q)echo '$(EFI_IMAGE)' | cmp -s - $@ || echo '$(EFI_IMAGE)' >$@
+
+# --- the medium ----------------------------------------------------------------
 $(ISO): $(HV_IMAGE) $(B)/iso/vmlinux.gz $(IMAGES) $(B)/sbom.txt $(B)/iso/options \
-		$(B)/iso/efi.img iso/isolinux.cfg iso/build.mk
+		$(EFI_IMAGE) $(B)/iso/efi.name iso/isolinux.cfg iso/build.mk
 	$(Q)echo "  ISO      $@"
 	$(Q)rm -rf $(B)/iso/tree
 	$(Q)mkdir -p $(B)/iso/tree/boot $(B)/iso/tree/isolinux
 	$(Q)cp $(HV_IMAGE) $(B)/iso/tree/boot/basalt.elf
 	$(Q)cp $(B)/iso/vmlinux.gz $(B)/image/initramfs.zst \
-		$(B)/image/system.img $(B)/iso/efi.img $(B)/iso/tree/boot/
+		$(B)/image/system.img $(B)/iso/tree/boot/
+	$(Q)cp $(EFI_IMAGE) $(B)/iso/tree/boot/efi.img
 	$(Q)cp $(B)/sbom.txt LICENSE $(B)/iso/tree/
 	$(Q)cp /usr/lib/ISOLINUX/isolinux.bin \
 		$(foreach m,ldlinux libcom32 libutil mboot menu chain,$(SYSLINUX)/$m.c32) \
