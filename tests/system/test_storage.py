@@ -1,11 +1,15 @@
 """Storage on real device-mapper: a pool on an NVMe disk, volumes, images from a
-USB stick, and what happens when something is in the way."""
+USB stick, and what happens when something is in the way or goes away."""
+import json
+import re
+import socket
 import subprocess
 
 import machine
 
 MIB = 1 << 20
 STICK = machine.LOGS / 'storage-stick.img'
+QMP = machine.LOGS / 'storage.qmp'
 SUMS = {}
 
 
@@ -47,12 +51,27 @@ def MACHINE():
         with open(path, 'wb') as f:
             f.truncate(size * MIB)
         disks.append((path, 'nvme', f'pool{n}'))
+    QMP.unlink(missing_ok=True)
     return {'disks': disks, 'net': False,
-            'extra': ['-drive',
+            'extra': ['-qmp', f'unix:{QMP},server=on,wait=off', '-drive',
                       f'file={STICK},format=raw,if=none,id=stick,readonly=on,'
                       'throttling.bps-read=6000000',
                       '-device', 'usb-storage,drive=stick,id=usbstick,'
                       'removable=on']}
+
+
+def pull_stick():
+    with socket.socket(socket.AF_UNIX) as s:
+        s.connect(str(QMP))
+        f = s.makefile('rw')
+        f.readline()
+        for command in ({'execute': 'qmp_capabilities'},
+                        {'execute': 'device_del',
+                         'arguments': {'id': 'usbstick'}}):
+            f.write(json.dumps(command) + '\n')
+            f.flush()
+            while 'return' not in (answer := json.loads(f.readline())):
+                assert 'error' not in answer, answer
 
 
 def volumes(live):
@@ -70,6 +89,10 @@ def checksum(live, path, mib=48):
     live.run('echo 3 > /proc/sys/vm/drop_caches')
     return live.run(f'dd if={path} bs=1M count={mib} 2>/dev/null | sha256sum'
                     ).split()[0]
+
+
+def content(live, disk):
+    return live.run(f'storage disks --tabs | grep {disk}').split('\t')[6]
 
 
 def test_disks_are_seen(live):
@@ -193,3 +216,147 @@ def test_cancel_leaves_nothing(live):
     live.run(f'task cancel {task}')
     assert 'state   : cancelled' in wait_task(live, task)
     assert lvs(live) == []
+
+
+def test_killed_import_is_swept_up(live):
+    """What a kill leaves is taken away by the pool's next change."""
+    task = start_import(live, '/run/basalt/media/sda/large.raw')
+    live.run('killall -KILL storage')
+    assert 'state   : failed' in wait_task(live, task)
+    # What it had written may be on its way to the disk still.
+    live.run('while pidof storage >/dev/null; do sleep 0.2; done')
+    assert lvs(live) == ['_half.image']
+    live.run('storage create data/small 4M')
+    assert lvs(live) == ['small']
+    live.run('storage delete data/small')
+
+
+def in_guest(live, command):
+    """Runs a command on the console of the VM "vm"; what it said."""
+    live.send('xl console vm\r')
+    live.expect('leave it with')
+    live.send('\r')
+    live.expect('# ')
+    live.send(f'{command}; echo "<$((4000 + $?))>"\r')
+    live.expect(r'<(400\d|41\d\d)>')
+    said, status = live.child.before, int(live.child.match.group(1)) - 4000
+    live.send('\x1d')
+    live.expect('brings it back')
+    live.send("stty -echo; PS1=''\r")
+    live.sync()
+    return status, said
+
+
+WRITE = 'dd if=/dev/zero of=/dev/xvda bs=65536 count=32 seek={} oflag=direct'
+
+
+def test_full_pool(live):
+    """Who writes what has no room gets an error; all else goes on, the VM too."""
+    live.run('storage create data/mine 8M; '
+             'yes mine | head -c 8388608 >/dev/data/mine; sync')
+    before = checksum(live, '/dev/data/mine', 8)
+    live.run('storage create data/guest 16M')
+    live.run("sed 's/^name.*/name = \"vm\"/; /^disk/d' /etc/basalt/demo.cfg "
+             ">/etc/xen/vm.cfg; echo \"disk = ['phy:/dev/data/guest,xvda,w']\" "
+             '>>/etc/xen/vm.cfg; xl create -q /etc/xen/vm.cfg')
+    assert in_guest(live, WRITE.format(0))[0] == 0
+    live.run('storage create data/half 148M; dd if=/dev/zero of=/dev/data/half '
+             'bs=1M count=100 oflag=direct 2>/dev/null; storage media')
+    out = live.run('storage import /run/basalt/media/sda/large.raw data/image 2>&1',
+                   status=1)
+    assert 'the pool is full' in out, out
+    assert lvs(live) == ['guest', 'half', 'mine']
+    said = live.run('dd if=/dev/zero of=/dev/data/half bs=1M seek=100 '
+                    'oflag=direct 2>&1', status=1)
+    assert 'I/O error' in said or 'No space left' in said, said
+    assert 'it is full: what VMs write there fails' in live.run('storage pools')
+    assert 'the pool is full' in live.run('storage create data/more 4M 2>&1',
+                                          status=1)
+    assert lvs(live) == ['guest', 'half', 'mine']
+    assert in_guest(live, WRITE.format(128))[0] == 1
+    assert in_guest(live, WRITE.format(0))[0] == 0
+    assert checksum(live, '/dev/data/mine', 8) == before
+    live.run('storage delete data/half')
+    assert 'full' not in live.run('storage pools')
+    assert in_guest(live, WRITE.format(128))[0] == 0
+
+
+def test_a_running_vm_keeps_its_volume(live):
+    listed = live.run('storage list --tabs')
+    assert re.search(r'^data/guest\t.*\tin use\tvm\tphy:/dev/data/guest$', listed,
+                     re.M), listed
+    for command in ('delete data/guest --force', 'snapshot data/guest now',
+                    'grow data/guest +4M', 'clone data/guest data/yours'):
+        assert 'in use' in live.run(f'storage {command} 2>&1', status=1)
+    live.run('xl destroy vm')
+    live.run('for i in $(seq 50); do storage list --tabs | grep -q "in use" || '
+             'break; sleep 0.2; done')
+    assert 'belongs to the VM vm' in live.run('storage delete data/guest 2>&1',
+                                              status=1)
+    live.run('storage snapshot data/guest now; storage clone data/guest data/yours')
+    assert checksum(live, '/dev/data/yours', 16) == \
+        checksum(live, '/dev/data/guest', 16)
+    live.run('rm /etc/xen/vm.cfg')
+    for name in ('guest', 'yours', 'mine'):
+        live.run(f'storage delete data/{name}')
+
+
+def test_pool_is_found_again(live):
+    live.run('storage create data/kept 8M; '
+             'yes kept | head -c 8388608 >/dev/data/kept; sync')
+    before = checksum(live, '/dev/data/kept', 8)
+    live.run('storage pool stop && [ ! -e /dev/data/kept ]')
+    live.run('storage pool start')
+    assert checksum(live, '/dev/data/kept', 8) == before
+    live.run('storage pool stop; rm /state/etc/pools.conf')
+    live.run('storage pool adopt data')
+    assert checksum(live, '/dev/data/kept', 8) == before
+    assert 'holds 1 volumes' in live.run('storage pool delete data 2>&1', status=1)
+    live.run('storage delete data/kept')
+
+
+def test_stick_pulled_while_importing(live):
+    task = start_import(live, '/run/basalt/media/sda/large.raw')
+    pull_stick()
+    shown = wait_task(live, task)
+    assert 'state   : failed' in shown
+    assert re.search('stick was pulled', shown), shown
+    assert lvs(live) == []
+    live.run('for i in $(seq 50); do [ -e /sys/block/sda ] || break; sleep 0.2; '
+             'done; storage media; ! grep -q /run/basalt/media /proc/mounts')
+
+
+def test_the_pool_goes_and_the_disk_is_free(live):
+    live.run('storage pool delete data')
+    assert live.run('storage pools --tabs') == ''
+    assert content(live, 'nvme0n1') == 'empty'
+
+
+def test_files_on_a_disk(live):
+    """A pool of files on ext4; it comes back by itself after a stop."""
+    live.run('storage pool create files --dir /dev/nvme0n1')
+    assert '/storage/files ext4' in live.run('cat /proc/mounts')
+    live.run('storage create files/a 8M; '
+             'yes a | head -c 8388608 >/storage/files/a.img; storage snapshot files/a s')
+    assert volumes(live) == ['files/a', 'files/a.s']
+    before = checksum(live, '/storage/files/a.img', 8)
+    live.run('storage pool stop; ! grep -q /storage/files /proc/mounts')
+    live.run('storage pool start')
+    assert checksum(live, '/storage/files/a.img', 8) == before
+    live.run('storage pool delete files --force')
+    assert content(live, 'nvme0n1') == 'empty'
+
+
+def test_pool_on_an_array(live):
+    """A mirror below an LVM pool: a lost disk does not matter."""
+    live.run('wipefs -q -a /dev/nvme1n1; mdadm --create /dev/md7 --run --level=1 '
+             '--raid-devices=2 /dev/nvme0n1 /dev/nvme1n1 2>&1')
+    assert 'in use (part of md7)' in live.run(
+        'storage pool create safe /dev/nvme0n1 --erase 2>&1', status=1)
+    live.run('storage pool create safe /dev/md7; storage create safe/a 8M; '
+             'yes a | head -c 8388608 >/dev/safe/a; sync')
+    before = checksum(live, '/dev/safe/a', 8)
+    live.run('mdadm /dev/md7 --fail /dev/nvme0n1 2>&1')
+    assert checksum(live, '/dev/safe/a', 8) == before
+    live.run('yes b | head -c 8388608 | dd of=/dev/safe/a bs=1M conv=fsync 2>&1')
+    live.run('storage pool delete safe --force; mdadm --stop /dev/md7 2>&1')
