@@ -52,12 +52,19 @@ def MACHINE():
             f.truncate(size * MIB)
         disks.append((path, 'nvme', f'pool{n}'))
     QMP.unlink(missing_ok=True)
-    return {'disks': disks, 'net': False,
+    # By the menu's "Start live, safe graphics".
+    return {'entry': 'g', 'disks': disks, 'net': False,
             'extra': ['-qmp', f'unix:{QMP},server=on,wait=off', '-drive',
                       f'file={STICK},format=raw,if=none,id=stick,readonly=on,'
                       'throttling.bps-read=6000000',
                       '-device', 'usb-storage,drive=stick,id=usbstick,'
                       'removable=on']}
+
+
+def test_safe_graphics(live):
+    """The screen as the firmware left it: no driver of a graphics card."""
+    assert 'nomodeset' in live.run('cat /proc/cmdline')
+    assert live.run('ls /sys/class/drm 2>/dev/null | grep ^card', status=1) == ''
 
 
 def pull_stick():
