@@ -4,9 +4,11 @@
  * sections 6.1 and 6.2.5, PCI-to-PCI Bridge 1.2 section 3.2.5. Reads only.
  */
 #include <hv/lib.h>
+#include <hv/log.h>
 
 #include <x86/dom0.h>
 #include <x86/pci.h>
+#include <x86/platform.h>
 
 #define REG_ID		0x00
 #define REG_HEADER	0x0c	/* header type in bits 23:16 */
@@ -64,9 +66,23 @@ static uint64_t highest_of_function(unsigned int bus, unsigned int devfn)
 	return 0;
 }
 
+/* What no CPU could reach is nonsense, and says nothing about the rest. */
+static uint64_t believed(unsigned int bus, unsigned int devfn)
+{
+	uint64_t high = highest_of_function(bus, devfn);
+	char name[PCI_NAME_MAX];
+
+	if (high <= (1ull << host_phys_bits) + BAR_ALLOWANCE)
+		return high;
+	pci_name(PCI_FN(0, bus, devfn), name);
+	log_warn("%s: its memory ends at %#lx, where there can be none; ignored", name,
+		 high);
+	return 0;
+}
+
 uint64_t pci_highest_address(void)
 {
-	uint64_t high = 0;
+	uint64_t high = 0, top;
 
 	for (unsigned int bus = 0; bus < 256; bus++) {
 		for (unsigned int devfn = 0; devfn < 256; devfn++) {
@@ -77,7 +93,8 @@ uint64_t pci_highest_address(void)
 					devfn |= 7;	/* no function 0 */
 				continue;
 			}
-			high = MAX(high, highest_of_function(bus, devfn));
+			top = believed(bus, devfn);
+			high = MAX(high, top);
 		}
 	}
 	return high;
