@@ -226,13 +226,7 @@ def test_daemons_can_be_killed(live):
     wait_gone(live, 'demo')
 
 
-def test_control_domain_moves(live):
-    """Its vCPUs change places; disks' and cards' interrupts still find them."""
-    assert live.run("xl vcpu-list Domain-0 | awk 'NR > 1' | grep -vc 'all / all'",
-                    status=1) == '0'
-    for cpus in '1 0', '0 1', '0 0':
-        live.run('; '.join(f'xl vcpu-pin Domain-0 {v} {c}'
-                           for v, c in enumerate(cpus.split())))
-        live.run('dd if=/dev/sr0 of=/dev/null bs=64k count=64 iflag=direct; '
-                 'ping -c 3 10.0.2.2')
-    live.run('for v in 0 1; do xl vcpu-pin Domain-0 $v all; done')
+def test_control_domain_may_run_anywhere(live):
+    """Its disks' and cards' interrupts do not hold its vCPUs to a CPU."""
+    rows = live.run('xl vcpu-list Domain-0').split('\n')[1:]
+    assert len(rows) == 2 and all('all / all' in row for row in rows)
