@@ -46,8 +46,8 @@ $(B)/iso/signed.efi: $(HV_IMAGE) $(B)/iso/vmlinux.gz $(B)/image/initramfs.zst \
 	$(Q)cp $(B)/iso/vmlinux.gz $(B)/image/initramfs.zst $(B)/iso/unified/boot/
 	$(call grub_efi,$(B)/iso/unified,--disable-shim-lock)
 	$(Q)mv $@ $@.unsigned
-	$(Q)sbsign --key $(SB_KEY) --cert $(SB_CERT) --output $@ $@.unsigned 2>&1 | \
-		grep -v '^Signing Unsigned' || [ -f $@ ]
+	$(Q)sbsign --key '$(SB_KEY)' --cert '$(SB_CERT)' --output $@ $@.unsigned \
+		2>$@.log || { cat $@.log; exit 1; }
 
 # The EFI partition of a stick, the El Torito image of a CD.
 $(B)/iso/bootx64.img $(B)/iso/signed.img: %.img: %.efi

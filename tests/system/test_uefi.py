@@ -1,8 +1,10 @@
 """The ISO on machines with UEFI (OVMF): from a CD up to the demo guest on its console,
 and from a USB stick up to the system that it holds. A machine that cannot be used says so
-on the screen as well."""
+on the screen as well. With Secure Boot only what is signed starts."""
 import json
+import os
 import socket
+import subprocess
 
 import machine
 from test_demo import detach, start_on_console
@@ -80,3 +82,35 @@ def test_refusal_on_the_screen(tmp_path):
     assert len(lit) > 100 and max(lit) < 25 * 16
     assert {bytes(row[i:i + 3]) for row in rows for i in range(0, len(row), 3)} == \
         {b'\0\0\0', b'\xaa\xaa\xaa'}
+
+
+# Debian's OVMF has a key for tests, and variables in which it is enrolled.
+SNAKEOIL = '/usr/share/ovmf/PkKek-1-snakeoil'
+ENROLLED = [arg.replace('CODE.fd', 'CODE_4M.fd').replace('VARS.fd', 'VARS_4M.snakeoil.fd')
+            for arg in machine.UEFI]
+
+
+def start_from(image):
+    return machine.Machine(f'uefi-{image.stem}', boot='disk', mem=1024, smp=1, net=False,
+                           extra=ENROLLED + ['-drive', f'file={image},format=raw,if=none,'
+                                             'id=stick,readonly=on', '-device',
+                                             'usb-storage,drive=stick,removable=on'])
+
+
+def test_secure_boot(tmp_path):
+    subprocess.run(['openssl', 'rsa', '-in', f'{SNAKEOIL}.key', '-passin', 'pass:snakeoil',
+                    '-out', tmp_path / 'key'], check=True, capture_output=True)
+    build = os.path.relpath(machine.BUILD, machine.ROOT)
+    subprocess.run(['make', '-s', f'{build}/iso/signed.img', f'B={build}',
+                    f'SB_KEY={tmp_path}/key', f'SB_CERT={SNAKEOIL}.pem'],
+                   cwd=machine.ROOT, env={'PATH': os.environ['PATH']}, check=True)
+    m = start_from(machine.BUILD / 'iso/bootx64.img')
+    try:
+        m.expect('failed to load', machine.BOOT_TIMEOUT)
+    finally:
+        m.kill()
+    m = start_from(machine.BUILD / 'iso/signed.img')
+    try:
+        m.expect('loaded by GRUB 2', machine.BOOT_TIMEOUT)
+    finally:
+        m.kill()
