@@ -462,7 +462,6 @@ static void domain_stop(struct domain *d)
 	for (unsigned int i = 0; i < ARRAY_SIZE(d->watchdog); i++)
 		timer_kill(&d->watchdog[i]);
 	timer_kill(&d->cap_timer);
-	events_close_all(d);
 	for_each_vcpu(d, v)
 		vcpu_release(v);
 }
@@ -484,7 +483,9 @@ int domain_kill(struct domain *d)
 	spin_unlock(&d->lock);
 	if (first)
 		domain_stop(d);
-	err = grants_unmap_all(d);
+	err = events_close_all(d);
+	if (!err)
+		err = grants_unmap_all(d);
 	if (!err)
 		err = p2m_teardown(d);
 	if (err)

@@ -1,8 +1,9 @@
 /*
  * Event channels: the port table, making a port pending, VIRQs. The hypercall
- * is in event_op.c; vcpu_info registration and polling are in event_vcpu.c.
+ * is in event_op.c, the FIFO ABI in event_fifo.c; vcpu_info registration and
+ * polling are in event_vcpu.c.
  *
- * The order in which pending, selector and upcall bits are set is fixed by the
+ * In the 2-level ABI the order in which pending, selector and upcall bits are set is fixed by the
  * comments in xen/xen.h; each is a full barrier, which is what pollers and
  * registration rely on.
  */
@@ -13,19 +14,29 @@
 
 #include "event_table.h"
 
+#define CLOSE_BATCH 32u
+
 _Static_assert(offsetof(struct shared_info, evtchn_pending) == 2048 &&
 	       offsetof(struct shared_info, evtchn_mask) == 2560 &&
 	       sizeof(struct vcpu_info) == 64, "64-bit shared_info");
 
 /* --- the table ------------------------------------------------------------ */
 
+static unsigned int event_pages(unsigned int limit)
+{
+	return (limit + EVENT_PORTS_PER_PAGE - 1) / EVENT_PORTS_PER_PAGE;
+}
+
 int events_create(struct domain *d, unsigned int max_port)
 {
-	struct evtchn_table *t = heap_alloc(sizeof(*t));
+	unsigned int limit = MIN(max_port, EVENT_PORTS_MAX - 1) + 1;
+	struct evtchn_table *t = heap_alloc(sizeof(*t) + event_pages(limit) * sizeof(*t->page) +
+					    BITMAP_WORDS(limit) * sizeof(*t->used));
 
 	if (!t)
 		return -ENOMEM;
-	t->limit = MIN(max_port, EVENT_PORTS_MAX - 1) + 1;
+	t->limit = limit;
+	t->used = (uint64_t *)&t->page[event_pages(limit)];
 	t->used[0] = 1;		/* port 0 means "none" */
 	d->events = t;
 	return 0;
@@ -33,7 +44,7 @@ int events_create(struct domain *d, unsigned int max_port)
 
 void events_destroy(struct domain *d)
 {
-	for (unsigned int i = 0; i < ARRAY_SIZE(d->events->page); i++)
+	for (unsigned int i = 0; i < event_pages(d->events->limit); i++)
 		heap_free_page(d->events->page[i]);
 	heap_free(d->events);
 	d->events = NULL;
@@ -57,13 +68,14 @@ int event_port_alloc_locked(struct domain *d, unsigned int *port, struct evtchn 
 {
 	struct evtchn_table *t = d->events;
 	unsigned int p = first_free_port(t);
-	struct evtchn **page = &t->page[p / EVENT_PORTS_PER_PAGE];
+	struct evtchn **page;
 
 	ASSERT(spin_is_locked(&d->event_lock));
 	if (d->dying)
 		return -EINVAL;
-	if (p >= t->limit)
+	if (p >= event_ports(t))
 		return -ENOSPC;
+	page = &t->page[p / EVENT_PORTS_PER_PAGE];
 	if (!*page)
 		*page = heap_alloc_page();
 	if (!*page)
@@ -72,18 +84,23 @@ int event_port_alloc_locked(struct domain *d, unsigned int *port, struct evtchn 
 	t->used_nr++;
 	*port = p;
 	*out = &(*page)[p % EVENT_PORTS_PER_PAGE];
+	event_fifo_port_init(t, p, *out);
 	return 0;
 }
 
 void event_port_free_locked(struct domain *d, unsigned int port)
 {
 	struct evtchn_table *t = d->events;
+	struct evtchn *chn = event_port(t, port);
 
 	ASSERT(spin_is_locked(&d->event_lock));
-	memset(event_port(t, port), 0, sizeof(struct evtchn));
+	*chn = (struct evtchn){.queue = chn->queue};	/* it may still be in it */
 	bit_clear(t->used, port);
 	t->used_nr--;
-	(void)bit_test_and_clear_locked(d->shared_info->evtchn_pending, port);
+	if (t->fifo)
+		event_fifo_port_init(t, port, chn);
+	else if (port < EVENT_PORTS_2L)
+		(void)bit_test_and_clear_locked(d->shared_info->evtchn_pending, port);
 }
 
 void event_lock_two(struct domain *a, struct domain *b)
@@ -111,24 +128,48 @@ void event_mark_upcall(struct vcpu *v)
 	vcpu_kick(v);
 }
 
-void event_set_pending(struct domain *d, unsigned int port, const struct evtchn *chn)
+/* A domain still being built may lack the vCPU: it scans when it starts. */
+static void select_2l(struct domain *d, unsigned int port, const struct evtchn *chn)
 {
-	struct shared_info *s = d->shared_info;
 	struct vcpu *v = d->vcpu[__atomic_load_n(&chn->vcpu, __ATOMIC_RELAXED)];
 
-	if (bit_test_and_set_locked(s->evtchn_pending, port))
-		return;
-	/* A domain still being built may lack the vCPU: it scans when it starts. */
-	if (v && !bit_test(s->evtchn_mask, port) &&
-	    !bit_test_and_set_locked(&v->info->evtchn_pending_sel, port / BITS_PER_WORD))
+	if (v && !bit_test_and_set_locked(&v->info->evtchn_pending_sel, port / BITS_PER_WORD))
 		event_mark_upcall(v);
+}
+
+void event_set_pending(struct domain *d, unsigned int port, struct evtchn *chn)
+{
+	struct shared_info *s = d->shared_info;
+
+	if (__atomic_load_n(&d->events->fifo, __ATOMIC_ACQUIRE)) {
+		event_fifo_set_pending(d, port, chn);
+	} else {
+		/* A port that was made while the guest left the FIFO ABI has no bit. */
+		if (port >= EVENT_PORTS_2L || bit_test_and_set_locked(s->evtchn_pending, port))
+			return;
+		if (!bit_test(s->evtchn_mask, port))
+			select_2l(d, port, chn);
+	}
 	if (__atomic_load_n(&d->events->pollers, __ATOMIC_RELAXED))
 		event_wake_pollers(d, port);
 }
 
+void event_unmask(struct domain *d, unsigned int port, struct evtchn *chn)
+{
+	struct shared_info *s = d->shared_info;
+
+	if (d->events->fifo)
+		event_fifo_unmask(d, port, chn);
+	else if (port < EVENT_PORTS_2L && bit_test_and_clear_locked(s->evtchn_mask, port) &&
+		 bit_test(s->evtchn_pending, port))
+		select_2l(d, port, chn);
+}
+
 bool event_port_pending(const struct domain *d, unsigned int port)
 {
-	return bit_test(d->shared_info->evtchn_pending, port);
+	if (__atomic_load_n(&d->events->fifo, __ATOMIC_ACQUIRE))
+		return event_fifo_pending(d->events, port);
+	return port < EVENT_PORTS_2L && bit_test(d->shared_info->evtchn_pending, port);
 }
 
 /* --- VIRQs ---------------------------------------------------------------- */
@@ -223,9 +264,18 @@ int event_port_close(struct domain *d, unsigned int port)
 	return err;
 }
 
-void events_close_all(struct domain *d)
+int events_close_all(struct domain *d)
 {
-	for (unsigned int port = 1; port < d->events->limit; port++)
-		if (bit_test(d->events->used, port))
-			event_port_close(d, port);
+	const struct evtchn_table *t = d->events;
+	unsigned int closed = 0;
+
+	for (unsigned int port = 1; port < t->limit; port++) {
+		if (!bit_test(t->used, port))
+			continue;
+		event_port_close(d, port);
+		if (++closed % CLOSE_BATCH == 0 && hypercall_preempt_check())
+			return -ERESTART;
+	}
+	event_fifo_end(d);
+	return 0;
 }

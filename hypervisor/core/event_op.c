@@ -1,7 +1,6 @@
 /*
- * event_channel_op (xen/event_channel.h): one row per operation. FIFO event
- * channels and physical IRQs are not offered: -ENOSYS, on which guests fall
- * back to the 2-level ABI.
+ * event_channel_op (xen/event_channel.h): one row per operation. Physical IRQs
+ * are not offered: -ENOSYS.
  *
  * Every handler gets its argument already copied in; it is copied out again
  * when the row says so and the handler succeeded.
@@ -24,11 +23,14 @@ union event_arg {
 	evtchn_bind_vcpu_t bind_vcpu;
 	evtchn_unmask_t unmask;
 	evtchn_reset_t reset;
+	evtchn_init_control_t init_control;
+	evtchn_expand_array_t expand_array;
+	evtchn_set_priority_t set_priority;
 };
 
 _Static_assert(sizeof(evtchn_alloc_unbound_t) == 8 &&
 	       sizeof(evtchn_bind_interdomain_t) == 12 &&
-	       sizeof(evtchn_status_t) == 24, "same layout in 32-bit guests");
+	       sizeof(evtchn_status_t) == 24 && sizeof(evtchn_init_control_t) == 24, "same layout in 32-bit guests");
 
 /* --- making ports --------------------------------------------------------- */
 
@@ -114,7 +116,7 @@ static int do_bind_virq(union event_arg *arg)
 		err = event_port_alloc_locked(d, &a->port, &chn);
 	if (!err) {
 		chn->state = EVTCHNSTAT_virq;
-		chn->virq = (uint8_t)a->virq;
+		chn->virq = a->virq & 0x7f;
 		chn->vcpu = (uint16_t)v->id;
 		v->virq_port[a->virq] = a->port;
 	}
@@ -229,27 +231,53 @@ static int do_bind_vcpu(union event_arg *arg)
 static int do_unmask(union event_arg *arg)
 {
 	struct domain *d = current->domain;
-	struct shared_info *s = d->shared_info;
-	unsigned int port = arg->unmask.port;
 	struct evtchn *chn;
-	struct vcpu *v;
-	int err = 0;
 
 	LOCKED(&d->event_lock);
-	chn = event_port(d->events, port);
-	if (!chn) {
-		err = -EINVAL;
-	} else if (bit_test_and_clear_locked(s->evtchn_mask, port) &&
-		   bit_test(s->evtchn_pending, port)) {
-		v = d->vcpu[chn->vcpu];
-		if (!bit_test_and_set_locked(&v->info->evtchn_pending_sel,
-					     port / BITS_PER_WORD))
-			event_mark_upcall(v);
-	}
-	return err;
+	chn = event_port(d->events, arg->unmask.port);
+	if (chn)
+		event_unmask(d, arg->unmask.port, chn);
+	return chn ? 0 : -EINVAL;
 }
 
-/* Bounded: 4095 ports, each a few hundred instructions, once in a kexec. */
+/* --- the FIFO ABI ---------------------------------------------------------- */
+
+static int do_init_control(union event_arg *arg)
+{
+	evtchn_init_control_t *a = &arg->init_control;
+	struct vcpu *v = domain_vcpu(current->domain, a->vcpu);
+
+	if (!v)
+		return -ENOENT;
+	if (a->offset % 8 || a->offset > PAGE_SIZE - sizeof(struct evtchn_fifo_control_block))
+		return -EINVAL;
+	a->link_bits = EVTCHN_FIFO_LINK_BITS;
+	return event_fifo_init_control(v, GFN(a->control_gfn), a->offset);
+}
+
+static int do_expand_array(union event_arg *arg)
+{
+	return event_fifo_expand(current->domain, GFN(arg->expand_array.array_gfn));
+}
+
+static int do_set_priority(union event_arg *arg)
+{
+	struct evtchn_table *t = current->domain->events;
+	struct evtchn *chn;
+
+	if (!t->fifo)
+		return -ENOSYS;
+	LOCKED(&current->domain->event_lock);
+	chn = event_port(t, arg->set_priority.port);
+	if (!chn || chn->state == EVTCHNSTAT_closed ||
+	    arg->set_priority.priority > EVTCHN_FIFO_PRIORITY_MIN)
+		return -EINVAL;
+	event_fifo_set_priority(t, chn, arg->set_priority.priority);
+	return 0;
+}
+
+/* --- the end ---------------------------------------------------------------- */
+
 static int do_reset(union event_arg *arg)
 {
 	struct domain *d;
@@ -257,9 +285,9 @@ static int do_reset(union event_arg *arg)
 
 	if (err)
 		return err;
-	events_close_all(d);
+	err = events_close_all(d);
 	domain_put(d);
-	return 0;
+	return err;
 }
 
 /* --- the table ------------------------------------------------------------ */
@@ -281,6 +309,9 @@ static const struct event_row {
 	[EVTCHNOP_bind_vcpu]	= {do_bind_vcpu, sizeof(evtchn_bind_vcpu_t), false},
 	[EVTCHNOP_unmask]	= {do_unmask, sizeof(evtchn_unmask_t), false},
 	[EVTCHNOP_reset]	= {do_reset, sizeof(evtchn_reset_t), false},
+	[EVTCHNOP_init_control]	= {do_init_control, sizeof(evtchn_init_control_t), true},
+	[EVTCHNOP_expand_array]	= {do_expand_array, sizeof(evtchn_expand_array_t), false},
+	[EVTCHNOP_set_priority]	= {do_set_priority, sizeof(evtchn_set_priority_t), false},
 };
 
 /* The port a making operation made is given back when it cannot be told. */
@@ -314,6 +345,8 @@ long event_channel_op(struct hypercall *hc)
 	if (err)
 		return err;
 	err = rows[cmd].fn(&arg);
+	if (err == -ERESTART)
+		return hypercall_restart(hc);
 	if (err || !rows[cmd].copyback)
 		return err;
 	err = guest_write(at, &arg, rows[cmd].size);

@@ -41,16 +41,15 @@ static void move_info_locked(struct vcpu *v, struct page *pg, unsigned int offse
 int event_register_vcpu_info(struct vcpu *v, gfn_t gfn, unsigned int offset)
 {
 	struct domain *d = v->domain;
-	enum p2m_type type;
 	struct page *pg;
 
 	if (offset > PAGE_SIZE - sizeof(struct vcpu_info) || offset % 8)
 		return -ENXIO;
-	pg = p2m_get_ram(d, gfn, &type);
+	pg = p2m_get_own(d, gfn);
 	if (!pg)
 		return -EINVAL;
 	spin_lock(&d->event_lock);
-	if (!may_register(v) || !p2m_is_writable(type)) {
+	if (!may_register(v)) {
 		spin_unlock(&d->event_lock);
 		page_put(pg);
 		return -EINVAL;
@@ -87,17 +86,17 @@ int event_poll_begin(struct vcpu *v, const uint32_t *ports, unsigned int nr)
 	struct evtchn_table *t = v->domain->events;
 
 	for (unsigned int i = 0; i < nr; i++)
-		if (!ports[i] || ports[i] >= t->limit)
+		if (!ports[i] || ports[i] >= event_ports(t))
 			return -EINVAL;
 	if (!v->poll_ports)
-		v->poll_ports = heap_alloc(EVENT_PORTS_MAX / 8);
+		v->poll_ports = heap_alloc(EVENT_POLL_BITS / 8);
 	if (!v->poll_ports)
 		return -ENOMEM;
 	event_poll_end(v);
 	/* Only the vCPU itself clears bits: a late sender at worst wakes it. */
-	memset(v->poll_ports, 0, BITMAP_WORDS(t->limit) * 8);
+	memset(v->poll_ports, 0, MIN(BITMAP_WORDS(t->limit) * 8, EVENT_POLL_BITS / 8));
 	for (unsigned int i = 0; i < nr; i++)
-		bit_set(v->poll_ports, ports[i]);
+		bit_set(v->poll_ports, ports[i] % EVENT_POLL_BITS);
 	v->poll_ports_nr = nr;
 	__atomic_fetch_add(&t->pollers, 1, __ATOMIC_SEQ_CST);
 	__atomic_store_n(&v->polling, true, __ATOMIC_SEQ_CST);
@@ -114,7 +113,7 @@ void event_wake_pollers(struct domain *d, unsigned int port)
 {
 	for_each_vcpu(d, v) {
 		if (__atomic_load_n(&v->polling, __ATOMIC_SEQ_CST) &&
-		    bit_test(v->poll_ports, port)) {
+		    bit_test(v->poll_ports, port % EVENT_POLL_BITS)) {
 			event_poll_end(v);
 			vcpu_kick(v);
 		}

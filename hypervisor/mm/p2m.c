@@ -67,6 +67,17 @@ struct page *p2m_get_ram(struct domain *d, gfn_t gfn, enum p2m_type *type)
 	return pg;
 }
 
+struct page *p2m_get_own(struct domain *d, gfn_t gfn)
+{
+	enum p2m_type type;
+	struct page *pg = p2m_get_ram(d, gfn, &type);
+
+	if (!pg || p2m_is_writable(type))
+		return pg;
+	page_put(pg);
+	return NULL;
+}
+
 gfn_t p2m_max_gfn(struct domain *d)
 {
 	return GFN(__atomic_load_n(&d->max_gfn, __ATOMIC_RELAXED));

@@ -7,6 +7,8 @@
 #include "fake.h"
 #include "fuzz.h"
 
+#include "../../hypervisor/core/grant_table.h"
+
 #include <hv/bitops.h>
 #include <hv/guest.h>
 
@@ -114,16 +116,15 @@ static void fill_buffer(struct reader *r, uint64_t buffer, unsigned int nr)
 		return;
 }
 
-/* What the control domain does to the machine, or keeps for good, is left out. */
+/* What of the control domain's calls ends the machine, or may do so, is left out. */
 static bool skipped(unsigned int nr, uint32_t cmd)
 {
 	if (!current->domain->control)
 		return false;
-	return nr == __HYPERVISOR_event_channel_op || nr == __HYPERVISOR_grant_table_op ||
-	       nr == __HYPERVISOR_sched_op || nr == __HYPERVISOR_vcpu_op ||
-	       nr == __HYPERVISOR_multicall || nr == __HYPERVISOR_set_timer_op ||
-	       (nr == __HYPERVISOR_memory_op && (cmd & 63) != 23 && (cmd & 63) != 28 &&
-		(cmd & 63) != 24) || nr == __HYPERVISOR_hvm_op;
+	if (nr == __HYPERVISOR_sched_op)
+		return cmd != SCHEDOP_yield && cmd != SCHEDOP_block && cmd != SCHEDOP_poll;
+	return nr == __HYPERVISOR_multicall ||
+	       (nr == __HYPERVISOR_vcpu_op && cmd == VCPUOP_down);
 }
 
 static void call(struct reader *r)
@@ -160,25 +161,105 @@ static void call(struct reader *r)
 	}
 }
 
-static void drop_foreign_maps(void)
+/* --- the control domain as it was ------------------------------------------ */
+
+static void dom0_grants(struct domain *d)
 {
-	struct domain *d = hardware_domain;
+	d->dying = DOMAIN_DYING;
+	d->grants->unmap_next = 0;
+	while (grants_unmap_all(d))
+		;
+	d->dying = DOMAIN_ALIVE;
+	for (unsigned int i = 0; i < d->grants->nr_frames; i++) {
+		struct grant_frame *f = &d->grants->frame[i];
+
+		if (f->gfn.v != INVALID_GFN.v)	/* else it could not write there */
+			memset(f->entry, 0, PAGE_SIZE);
+		f->gfn = INVALID_GFN;
+	}
+}
+
+static void dom0_memory(struct domain *d)
+{
 	struct p2m_entry old;
 
 	for (uint64_t gfn = 0; gfn <= FAKE_GFN_LIMIT; gfn++) {
-		if (p2m_remove(d, GFN(gfn), P2M_BITS_FOREIGN, &old))
+		bool own = gfn >= FAKE_DOM0_START && gfn < FAKE_DOM0_START + FAKE_DOM0_PAGES;
+
+		old = d->arch->table[gfn];
+		if (own ? old.type == P2M_RAM_RW && old.mfn.v == gfn : old.type == P2M_HOLE)
 			continue;
-		p2m_flush(d);
-		p2m_drop(d, old);
+		if (!p2m_remove(d, GFN(gfn), ~0u, &old)) {
+			p2m_flush(d);
+			p2m_drop(d, old);
+		}
+		if (own)
+			MUST(!p2m_insert(d, GFN(gfn), MFN(gfn), 0, P2M_RAM_RW));
 	}
+	d->shared_info_gfn = INVALID_GFN;
+}
+
+static void dom0_vcpus(struct domain *d)
+{
+	for_each_vcpu(d, v) {
+		timer_stop(&v->singleshot_timer);
+		timer_stop(&v->periodic_timer);
+		timer_stop(&v->poll_timer);
+		v->periodic_ns = 0;
+		v->upcall_vector = 0;
+		area_release(&v->runstate_area);
+		area_release(&v->time_area);
+		event_release_vcpu_info(v);
+		event_poll_end(v);
+		if (v->id && !v->down)
+			vcpu_set_down(v);
+		v->arch->initialised = false;
+		v->blocked = false;
+	}
+}
+
+/* All that it did to itself is undone, so that each input meets the same machine. */
+static void dom0_restore(void)
+{
+	struct domain *d = hardware_domain;
+
+	fake_run(d, 0);
+	while (events_close_all(d))
+		;
+	dom0_vcpus(d);
+	dom0_grants(d);
+	dom0_memory(d);
+	memset(d->shared_info, 0, PAGE_SIZE);
+	memset(d->hvm_params, 0, sizeof(d->hvm_params));
+	d->callback_vector = 0;
+	d->vm_assist = 0;
+}
+
+/* What it keeps once it has had it is had before frames are counted. */
+static void dom0_warm_up(void)
+{
+	struct gnttab_map_grant_ref map = {
+		.host_addr = FAKE_SCRATCH * PAGE_SIZE, .flags = GNTMAP_host_map,
+	};
+	struct domain *d = hardware_domain;
+	const uint32_t port = 1;
+	mfn_t mfn;
+
+	grant_map_array(&map, 1);	/* grants nothing, but makes the handles */
+	MUST(map.status != GNTST_okay);
+	MUST(!grants_frame(d, grants_max_frames(d) - 1, &mfn));
+	for_each_vcpu(d, v) {
+		MUST(!event_poll_begin(v, &port, 1));
+		event_poll_end(v);
+	}
+	fake.free_at_start = page_nr_free();
 }
 
 static void end(void)
 {
 	struct domain *d;
 
-	fake_run(hardware_domain, 0);
-	drop_foreign_maps();
+	dom0_restore();
 	destroy(&guest[0]);
 	destroy(&guest[1]);
 	while ((d = domain_find_from(1))) {
@@ -200,6 +281,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		setenv("CMOCKA_TEST_ABORT", "1", 1);
 		freopen("/dev/null", "w", stdout);	/* guests' console output */
 		fake_machine(NULL);
+		dom0_warm_up();
 	}
 	made = true;
 	for (unsigned int i = 0; i < CALLS_MAX && r.left; i++)

@@ -83,7 +83,7 @@ struct vcpu {
 	struct vcpu_info *dummy_info;	/* for ids without a shared slot */
 	uint32_t virq_port[NR_VIRQS];	/* 0: unbound */
 	uint32_t poll_ports_nr;
-	uint64_t *poll_ports;	/* bitmap of event ports while polling */
+	uint64_t *poll_ports;	/* bitmap of event ports, modulo, while polling */
 	struct timer poll_timer;
 	uint8_t upcall_vector;	/* HVMOP_set_evtchn_upcall_vector; 0: none */
 

@@ -1,5 +1,5 @@
 /*
- * Event channels, 2-level ABI (xen/event_channel.h). Set-pending order and
+ * Event channels, 2-level and FIFO ABI (xen/event_channel.h). Set-pending order and
  * delivery as the public header's comments define; all bit operations on guest
  * memory are locked ones. Lock: d->event_lock covers a domain's port table;
  * two domains are locked in the order of their addresses.
@@ -10,8 +10,11 @@
 #include <hv/domain.h>
 
 int events_create(struct domain *d, unsigned int max_port) must_check;
-/* Closes every port; the domain is dying. */
-void events_close_all(struct domain *d);
+/*
+ * Closes every port; the next ones are of the 2-level ABI. Preemptible: -ERESTART
+ * until done.
+ */
+int events_close_all(struct domain *d) must_check;
 void events_destroy(struct domain *d);
 
 /* VIRQs, from any context without event locks held. */

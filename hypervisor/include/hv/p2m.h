@@ -66,6 +66,9 @@ struct page *p2m_get_page(struct domain *d, gfn_t gfn, bool write) must_check;
  */
 struct page *p2m_get_ram(struct domain *d, gfn_t gfn, enum p2m_type *type) must_check;
 
+/* The same for RAM that may be written. */
+struct page *p2m_get_own(struct domain *d, gfn_t gfn) must_check;
+
 /*
  * Puts an entry where there is a hole: -EEXIST if there is something, -ENOMEM
  * for want of table frames, -EINVAL beyond the domain's address width, not

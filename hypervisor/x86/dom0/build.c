@@ -20,7 +20,7 @@
 
 #define INFO_LIMIT	(1ul << 30)	/* early page tables of kernels */
 #define INITRD_LIMIT	(4ul << 30)
-#define DOM0_PORTS	4095u
+#define DOM0_PORTS	131071u
 #define DOM0_GRANT_FRAMES 64u
 #define DOM0_MAPTRACK_FRAMES 1024u
 
