@@ -11,6 +11,7 @@
 #include <hv/lib.h>
 #include <hv/page.h>
 #include <hv/sched.h>
+#include <hv/trace.h>
 
 #include "event_table.h"
 
@@ -141,6 +142,7 @@ void event_set_pending(struct domain *d, unsigned int port, struct evtchn *chn)
 {
 	struct shared_info *s = d->shared_info;
 
+	trace(TRACE_EVENT, (uint64_t)d->id << 32 | port, 0);
 	if (__atomic_load_n(&d->events->fifo, __ATOMIC_ACQUIRE)) {
 		event_fifo_set_pending(d, port, chn);
 	} else {

@@ -271,6 +271,40 @@ void grant_unpin(struct domain *rd, grant_ref_t ref, bool write)
 		page_put(pg);
 }
 
+/* --- swapping entries ------------------------------------------------------ */
+
+static int16_t swap_locked(struct grant_table *gt, grant_ref_t a, grant_ref_t b)
+{
+	unsigned int nr = gt->nr_frames * (unsigned int)GRANTS_PER_FRAME;
+	struct grant_entry_v1 *e[2], old;
+	const grant_ref_t ref[2] = {a, b};
+
+	for (unsigned int i = 0; i < 2; i++) {
+		struct grant_frame *f;
+
+		if (ref[i] >= nr)
+			return GNTST_bad_gntref;
+		f = &gt->frame[ref[i] / GRANTS_PER_FRAME];
+		if (f->active[ref[i] % GRANTS_PER_FRAME].page)
+			return GNTST_eagain;
+		e[i] = &f->entry[ref[i] % GRANTS_PER_FRAME];
+	}
+	old = *e[0];
+	*e[0] = *e[1];
+	*e[1] = old;
+	return GNTST_okay;
+}
+
+void grant_swap_array(void *ops, unsigned int n)
+{
+	struct gnttab_swap_grant_ref *op = ops;
+	struct grant_table *gt = current->domain->grants;
+
+	LOCKED(&gt->lock);
+	for (unsigned int i = 0; i < n; i++)
+		op[i].status = swap_locked(gt, op[i].ref_a, op[i].ref_b);
+}
+
 /* --- granters ------------------------------------------------------------- */
 
 struct domain *granter_find(struct granter_cache *c, domid_t id)

@@ -15,7 +15,10 @@
 #include "grant_table.h"
 
 _Static_assert(sizeof(struct gnttab_map_grant_ref) == 32 &&
-	       sizeof(struct gnttab_unmap_grant_ref) == 24,
+	       sizeof(struct gnttab_unmap_grant_ref) == 24 &&
+	       sizeof(struct gnttab_unmap_and_replace) == 24 &&
+	       offsetof(struct gnttab_unmap_and_replace, handle) ==
+	       offsetof(struct gnttab_unmap_grant_ref, handle),
 	       "same layout in 32-bit guests");
 
 /* --- handles -------------------------------------------------------------- */
@@ -229,16 +232,27 @@ static void unmap_finish(struct domain *ld, struct unmapped *u)
 	u->n = 0;
 }
 
-void grant_unmap_array(void *ops, unsigned int n)
+static void unmap_array(struct gnttab_unmap_grant_ref *op, unsigned int n, bool replace)
 {
-	struct gnttab_unmap_grant_ref *op = ops;
 	struct domain *ld = current->domain;
 	struct unmapped u;
 
 	u.n = 0;
 	for (unsigned int i = 0; i < n; i++)
-		op[i].status = unmap_begin(ld, op[i].handle, &op[i].host_addr, &u);
+		op[i].status = replace && op[i].dev_bus_addr ? GNTST_general_error :
+			       unmap_begin(ld, op[i].handle, &op[i].host_addr, &u);
 	unmap_finish(ld, &u);
+}
+
+void grant_unmap_array(void *ops, unsigned int n)
+{
+	unmap_array(ops, n, false);
+}
+
+/* new_addr, at dev_bus_addr's place, has a meaning with paravirtual paging only. */
+void grant_replace_array(void *ops, unsigned int n)
+{
+	unmap_array(ops, n, true);
 }
 
 void grant_map_undo(void *ops, unsigned int n)

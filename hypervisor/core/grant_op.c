@@ -1,6 +1,6 @@
 /*
  * grant_table_op (xen/grant_table.h): one row per operation. What is missing
- * here (version 2, transfer, cache flush, ...) is -ENOSYS, which guests expect.
+ * here (version 2, transfer, cache flush) is -ENOSYS, which guests expect.
  *
  * An array goes through a buffer in pieces of 32: copied in once, worked on,
  * copied out once.
@@ -20,6 +20,7 @@ union grant_buffer {
 	struct gnttab_set_version set_version;
 	struct gnttab_get_version get_version;
 	struct gnttab_setup_table setup_table;
+	struct gnttab_swap_grant_ref swap[GRANT_BATCH];
 };
 
 /* --- single operations ---------------------------------------------------- */
@@ -151,6 +152,12 @@ static const struct grant_row {
 	[GNTTABOP_unmap_grant_ref] = {
 		.array = grant_unmap_array,
 		.size = sizeof(struct gnttab_unmap_grant_ref) },
+	[GNTTABOP_unmap_and_replace] = {
+		.array = grant_replace_array,
+		.size = sizeof(struct gnttab_unmap_and_replace) },
+	[GNTTABOP_swap_grant_ref] = {
+		.array = grant_swap_array,
+		.size = sizeof(struct gnttab_swap_grant_ref) },
 	[GNTTABOP_copy] = {
 		.array = grant_copy_array, .native_only = true,
 		.size = sizeof(struct gnttab_copy) },

@@ -77,6 +77,8 @@ void grant_unpin(struct domain *rd, grant_ref_t ref, bool write);
 /* One array of operations of current; each gets its status. */
 void grant_map_array(void *ops, unsigned int n);
 void grant_unmap_array(void *ops, unsigned int n);
+void grant_replace_array(void *ops, unsigned int n);
+void grant_swap_array(void *ops, unsigned int n);
 void grant_copy_array(void *ops, unsigned int n);
 /* The results of a map array could not be told: undoes it. */
 void grant_map_undo(void *ops, unsigned int n);

@@ -7,6 +7,7 @@
 #include <hv/hypercall.h>
 #include <hv/lib.h>
 #include <hv/timer.h>
+#include <hv/trace.h>
 
 struct hypercall_row {
 	hypercall_fn *fn;
@@ -40,6 +41,7 @@ long hypercall_dispatch(struct hypercall *hc)
 	if (!fn)
 		return -ENOSYS;
 	this_cpu()->hypercalls[hc->nr]++;
+	trace(TRACE_HYPERCALL, hc->nr, hc->arg[0]);
 	return fn(hc);
 }
 

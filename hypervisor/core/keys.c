@@ -38,6 +38,19 @@ static void key_domains(void)
 	}
 }
 
+static void key_counters(void)
+{
+	const char *name;
+	uint64_t n;
+
+	for (unsigned int i = 0; (name = arch_exit_counter(i, &n)); i++)
+		if (n)
+			log_info("exit %s: %lu", name, n);
+	for (unsigned int nr = 0; nr < HYPERCALLS_MAX; nr++)
+		if (hypercall_name(nr) && hypercall_count(nr))
+			log_info("hypercall %s: %lu", hypercall_name(nr), hypercall_count(nr));
+}
+
 static void key_timers(void)
 {
 	log_info("now %lu ns", now_ns());
@@ -78,7 +91,7 @@ static const struct {
 } keys[] = {
 	{'h', "this list", key_help},
 	{'b', "backtrace of this CPU", key_backtrace},
-	{'c', "exit counters", arch_show_counters},
+	{'c', "counters of exits and hypercalls", key_counters},
 	{'m', "memory", key_memory},
 	{'q', "domains and vCPUs", key_domains},
 	{'t', "time and timers", key_timers},

@@ -16,6 +16,7 @@
 #include <hv/guest.h>
 #include <hv/lib.h>
 #include <hv/page.h>
+#include <hv/trace.h>
 
 #include "memory_op.h"
 
@@ -192,13 +193,13 @@ static int insert_foreign(struct domain *d, gfn_t gfn, struct page *pg,
 
 static int add_foreign(struct domain *d, struct domain *fd, gfn_t fgfn, gfn_t gfn)
 {
-	enum p2m_type type;
+	enum p2m_type type = P2M_RAM_RO;
 	struct page *pg;
 	int err;
 
 	if (!p2m_may_alias(d, gfn))
 		return -EINVAL;
-	pg = p2m_get_ram(fd, fgfn, &type);
+	pg = fd == idle_domain ? trace_page(MFN(fgfn.v)) : p2m_get_ram(fd, fgfn, &type);
 	if (!pg)
 		return -EINVAL;
 	err = insert_foreign(d, gfn, pg, type == P2M_RAM_RO ? P2M_FOREIGN_RO :
@@ -233,13 +234,28 @@ static int batch_item(struct memory_call *c, uint64_t i)
 	return guest_put(a->errs, i, &result);
 }
 
+/* The hypervisor's own frames: the trace rings, which the idle domain stands for. */
+static int batch_source(struct memory_call *c, domid_t id)
+{
+	int err;
+
+	if (id != DOMID_XEN)
+		return foreign_find(c, id, c->d);
+	err = access_check(current->domain, ACCESS_FOREIGN_MAP, NULL);
+	if (err)
+		return err;
+	c->fd = idle_domain;
+	domain_get(idle_domain);
+	return 0;
+}
+
 long memory_add_batch(struct memory_call *c)
 {
 	const struct xen_add_to_physmap_batch *a = &c->a.batch;
 	int err;
 
 	if (a->space == XENMAPSPACE_gmfn_foreign)
-		err = foreign_find(c, a->u.foreign_domid, c->d);
+		err = batch_source(c, a->u.foreign_domid);
 	else if (a->u.res0 || a->space == XENMAPSPACE_gmfn_range)
 		err = -EINVAL;
 	else

@@ -16,6 +16,7 @@
 #include <hv/bitops.h>
 #include <hv/lib.h>
 #include <hv/page.h>
+#include <hv/trace.h>
 
 #include "sched_priv.h"
 
@@ -285,6 +286,7 @@ void sched_wake(struct vcpu *v)
 		boost_locked(rq, v);
 		runstate_set(v, RUNSTATE_runnable, now_ns());
 		enqueue_locked(rq, v);
+		trace(TRACE_WAKE, trace_vcpu(v), cpu);
 	}
 	spin_unlock(&rq->lock);
 	if (wanted)
@@ -571,6 +573,7 @@ static void switch_to(struct cpu *c, struct vcpu *prev, struct vcpu *next, uint6
 	}
 	c->vcpu = next;
 	next->started = now;
+	trace(TRACE_SWITCH, trace_vcpu(prev), 0);
 	runstate_set(next, RUNSTATE_running, now);
 	if (!is_idle(next)) {
 		arch_vcpu_load(next);

@@ -108,6 +108,7 @@ static const struct sysctl_row {
 	sysctl_fn *fn;
 } rows[] = {
 	{XEN_SYSCTL_readconsole, read_console},
+	{XEN_SYSCTL_tbuf_op, sysctl_tbuf},
 	{XEN_SYSCTL_physinfo, sysctl_physinfo},
 	{XEN_SYSCTL_sched_id, sched_id},
 	{XEN_SYSCTL_scheduler_op, scheduler_op},

@@ -111,16 +111,16 @@ int sysctl_availheap(struct xen_sysctl *op)
 	return 0;
 }
 
-/* --- counters: how often each hypercall was made -------------------------- */
+/* --- counters: hypercalls made, exits by reason ---------------------------- */
 
 static int perfc_write(const struct xen_sysctl_perfc_op *p, unsigned int row,
-		       unsigned int nr)
+		       const char *kind, const char *name, uint64_t count)
 {
 	struct xen_sysctl_perfc_desc desc = {.nr_vals = 1};
-	uint32_t val = (uint32_t)hypercall_count(nr);
+	uint32_t val = (uint32_t)count;
 	int err = 0;
 
-	(void)snprintf(desc.name, sizeof(desc.name), "hypercall %s", hypercall_name(nr));
+	(void)snprintf(desc.name, sizeof(desc.name), "%s %s", kind, name);
 	if (HANDLE_GVA(p->desc).v)
 		err = guest_put(p->desc, row, &desc);
 	if (!err && HANDLE_GVA(p->val).v)
@@ -132,20 +132,19 @@ int sysctl_perfc(struct xen_sysctl *op)
 {
 	struct xen_sysctl_perfc_op *p = &op->u.perfc_op;
 	unsigned int row = 0;
+	const char *name;
+	uint64_t count;
+	int err = 0;
 
 	if (p->cmd != XEN_SYSCTL_PERFCOP_query)
 		return -EOPNOTSUPP;
-	for (unsigned int nr = 0; nr < HYPERCALLS_MAX; nr++) {
-		int err;
-
-		if (!hypercall_name(nr))
-			continue;
-		err = perfc_write(p, row, nr);
-		if (err)
-			return err;
-		row++;
-	}
+	for (unsigned int nr = 0; nr < HYPERCALLS_MAX && !err; nr++)
+		if (hypercall_name(nr))
+			err = perfc_write(p, row++, "hypercall", hypercall_name(nr),
+					  hypercall_count(nr));
+	for (unsigned int i = 0; !err && (name = arch_exit_counter(i, &count)); i++)
+		err = perfc_write(p, row++, "exit", name, count);
 	p->nr_counters = row;
 	p->nr_vals = row;
-	return 0;
+	return err;
 }

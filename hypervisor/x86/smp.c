@@ -59,19 +59,6 @@ static void kick_interrupt(unsigned int vector)
 {
 }
 
-void arch_show_counters(void)
-{
-	for_each_cpu(i) {
-		const struct arch_cpu *a = cpus[i]->arch;
-
-		for (unsigned int r = 0; r < ARRAY_SIZE(a->exits); r++)
-			if (a->exits[r])
-				log_info("CPU %u: exit reason %u: %lu", i, r,
-					 a->exits[r]);
-	}
-	log_info("NMIs of unknown cause: %u", mce_nmi_count());
-}
-
 /* --- stopping ------------------------------------------------------------------ */
 
 void arch_stop_others(void)

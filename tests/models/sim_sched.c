@@ -26,6 +26,7 @@
 #include <hv/lib.h>
 #include <hv/page.h>
 #include <hv/sched.h>
+#include <hv/trace.h>
 
 #define MS		1000000ull
 #define S		1000000000ull
@@ -56,6 +57,12 @@ struct cpu *cpus[MAX_CPUS];
 unsigned int nr_cpus;
 
 /* --- what the scheduler needs of the rest ----------------------------- */
+
+uint32_t trace_mask;
+
+void trace_record(enum trace_event event, uint64_t a, uint64_t b)
+{
+}
 
 struct cpu *this_cpu(void)
 {

@@ -123,3 +123,10 @@ int dom_dmesg(struct dom *dom, bool clear,
 		return dom_fail_errno(err, got, "the hypervisor's log cannot be read");
 	return 0;
 }
+
+int dom_debug_keys(struct dom *dom, const char *keys, struct dom_error *err)
+{
+	int ret = hv_debug_keys(dom->hv, keys);
+
+	return ret ? dom_fail_errno(err, ret, "the hypervisor takes no debug keys") : 0;
+}

@@ -209,5 +209,7 @@ int dom_host_idle(struct dom *dom, uint64_t *idle_ns, unsigned int *count,
 int dom_dmesg(struct dom *dom, bool clear,
 	      void (*chunk)(void *ctx, const char *text, size_t len), void *ctx,
 	      struct dom_error *err);
+/* Presses the hypervisor's debug keys, one letter each; 'h' lists them in the log. */
+int dom_debug_keys(struct dom *dom, const char *keys, struct dom_error *err);
 
 #endif

@@ -120,3 +120,78 @@ int hv_version(struct hv *hv, struct hv_version *out)
 	out->page_size = ret > 0 ? (uint32_t)ret : HV_PAGE_SIZE;
 	return 0;
 }
+
+/* --- counters and trace --------------------------------------------------- */
+
+static int perfc(struct hv *hv, struct hv_buf *desc, struct hv_buf *val)
+{
+	struct xen_sysctl op = {.cmd = XEN_SYSCTL_perfc_op};
+	int ret;
+
+	op.u.perfc_op.cmd = XEN_SYSCTL_PERFCOP_query;
+	if (desc) {
+		set_xen_guest_handle(op.u.perfc_op.desc, desc->p);
+		set_xen_guest_handle(op.u.perfc_op.val, val->p);
+	}
+	ret = hv_sysctl(hv, &op);
+	return ret ? ret : (int)op.u.perfc_op.nr_counters;
+}
+
+int hv_counters(struct hv *hv, struct hv_counter *list, unsigned int max)
+{
+	int n = perfc(hv, NULL, NULL);
+	struct hv_buf desc, val;
+	int ret;
+
+	if (n < 0 || !list)
+		return n;
+	ret = hv_buf_get(hv, (size_t)n * sizeof(xen_sysctl_perfc_desc_t), &desc);
+	if (ret)
+		return ret;
+	ret = hv_buf_get(hv, (size_t)n * sizeof(xen_sysctl_perfc_val_t), &val);
+	if (ret == 0) {
+		ret = perfc(hv, &desc, &val);
+		for (int i = 0; i < ret && (unsigned int)i < max; i++) {
+			memcpy(list[i].name, ((xen_sysctl_perfc_desc_t *)desc.p)[i].name, 80);
+			list[i].name[80] = '\0';
+			list[i].value = ((xen_sysctl_perfc_val_t *)val.p)[i];
+		}
+		hv_buf_put(hv, &val);
+	}
+	hv_buf_put(hv, &desc);
+	return ret;
+}
+
+static int tbuf(struct hv *hv, struct xen_sysctl *op, uint32_t cmd)
+{
+	op->cmd = XEN_SYSCTL_tbuf_op;
+	op->u.tbuf_op.cmd = cmd;
+	return hv_sysctl(hv, op);
+}
+
+int hv_trace_enable(struct hv *hv, uint32_t mask, struct hv_trace *out)
+{
+	struct xen_sysctl op = {.u.tbuf_op.evt_mask = mask};
+	struct xen_sysctl_physinfo phys;
+	int ret = hv_physinfo(hv, &phys);
+
+	if (ret == 0)
+		ret = tbuf(hv, &op, XEN_SYSCTL_TBUFOP_set_evt_mask);
+	if (ret == 0)
+		ret = tbuf(hv, &op, XEN_SYSCTL_TBUFOP_enable);
+	if (ret == 0)
+		ret = tbuf(hv, &op, XEN_SYSCTL_TBUFOP_get_info);
+	if (ret)
+		return ret;
+	out->mfn = op.u.tbuf_op.buffer_mfn;
+	out->cpus = phys.nr_cpus;
+	out->pages = op.u.tbuf_op.size / HV_PAGE_SIZE;
+	return 0;
+}
+
+int hv_trace_disable(struct hv *hv)
+{
+	struct xen_sysctl op = {0};
+
+	return tbuf(hv, &op, XEN_SYSCTL_TBUFOP_disable);
+}

@@ -172,6 +172,21 @@ int hv_console_read(struct hv *hv, char *buf, size_t len, bool clear,
 		    bool incremental, uint32_t *index);
 int hv_debug_keys(struct hv *hv, const char *keys);
 
+struct hv_counter {
+	char name[81];
+	uint32_t value;		/* modulo 2^32 */
+};
+/* Fills up to max; returns how many there are. list NULL: only that. */
+int hv_counters(struct hv *hv, struct hv_counter *list, unsigned int max);
+
+/* The trace rings: one of so many pages for each CPU, from a frame of DOMID_XEN on. */
+struct hv_trace {
+	uint64_t mfn;
+	unsigned int cpus, pages;
+};
+int hv_trace_enable(struct hv *hv, uint32_t mask, struct hv_trace *out);
+int hv_trace_disable(struct hv *hv);
+
 struct hv_version {
 	unsigned int major;
 	unsigned int minor;

@@ -27,6 +27,7 @@ const struct xl_cmd *const xl_cmds[] = {
 	&cmd_top,
 	&cmd_info,
 	&cmd_dmesg,
+	&cmd_debug_keys,
 	&cmd_mem_set,
 	&cmd_mem_max,
 	&cmd_vcpu_list,

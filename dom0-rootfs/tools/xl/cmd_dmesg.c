@@ -1,4 +1,4 @@
-/* xl dmesg: the hypervisor's own log. */
+/* xl dmesg: the hypervisor's own log; xl debug-keys: reports into it. */
 #include <stdio.h>
 
 #include "cmd.h"
@@ -19,6 +19,27 @@ static int run(struct xl *xl, const struct xl_args *args)
 	xl_error("%s", err.text);
 	return XL_FAILED;
 }
+
+static int run_keys(struct xl *xl, const struct xl_args *args)
+{
+	struct dom_error err;
+
+	if (!xl_dom(xl))
+		return XL_FAILED;
+	if (!dom_debug_keys(xl->dom, args->operand[0], &err))
+		return XL_OK;
+	xl_error("%s", err.text);
+	return XL_FAILED;
+}
+
+const struct xl_cmd cmd_debug_keys = {
+	.name = "debug-keys",
+	.usage = "KEYS",
+	.summary = "Press the hypervisor's debug keys; xl dmesg shows what they tell",
+	.min_operands = 1,
+	.max_operands = 1,
+	.run = run_keys,
+};
 
 const struct xl_cmd cmd_dmesg = {
 	.name = "dmesg",

@@ -92,8 +92,8 @@ void arch_backtrace(void);
 void arch_stop_others(void);
 /* Debug key: where @v stands (its registers as they were last saved). */
 void arch_show_vcpu(const struct vcpu *v);
-/* Debug key: per-CPU counters of exits. */
-void arch_show_counters(void);
+/* Exits of guests by reason @i on all CPUs; NULL: there are no more reasons. */
+const char *arch_exit_counter(unsigned int i, uint64_t *count);
 /* Stops this CPU for good. */
 void arch_halt(void) noreturn;
 void arch_delay_ms(unsigned int ms);

@@ -130,9 +130,6 @@ void hvm_wait_cpus(void);
  */
 void hvm_intercept_ports(uint16_t first, uint16_t last);
 
-/* Name of counter @reason of arch_cpu.exits[], NULL past the last. */
-const char *hvm_exit_name(unsigned int reason);
-
 /* --- driving a vCPU (x86/hvm) -------------------------------------------- */
 
 /* #GP(0), #UD ... delivered at the next entry. */

@@ -2,12 +2,14 @@
  * What is done about each reason for which a guest was left: one table, one
  * small function a row. Nothing here knows the vendor.
  */
+#include <hv/arch.h>
 #include <hv/lib.h>
 #include <hv/log.h>
 #include <hv/sched.h>
 
 #include <x86/hvm_ops.h>
 #include <x86/mce.h>
+#include <x86/platform.h>
 
 typedef void exit_handler(struct vcpu *v, struct hvm_exit *e);
 
@@ -232,9 +234,16 @@ static const struct {
 	[HVM_EXIT_XSETBV] = {hvm_xsetbv, "xsetbv"},
 };
 
-const char *hvm_exit_name(unsigned int reason)
+const char *arch_exit_counter(unsigned int i, uint64_t *count)
 {
-	return reason < HVM_EXIT_NR ? exits[reason].name : NULL;
+	*count = 0;
+	if (i == HVM_EXIT_NR)
+		*count = mce_nmi_count();
+	if (i >= HVM_EXIT_NR)
+		return i == HVM_EXIT_NR ? "NMI of unknown cause" : NULL;
+	for_each_cpu(cpu)
+		*count += cpus[cpu]->arch->exits[i];
+	return exits[i].name;
 }
 
 void hvm_handle_exit(struct vcpu *v, struct hvm_exit *e)

@@ -8,6 +8,7 @@
  */
 #include <hv/sched.h>
 #include <hv/timer.h>
+#include <hv/trace.h>
 
 #include <x86/hvm_ops.h>
 #include <x86/irq.h>
@@ -63,6 +64,7 @@ static void run_vcpu(struct cpu *c, struct vcpu *v)
 	__atomic_store_n(&ac->in_guest, false, __ATOMIC_RELEASE);
 
 	ac->exits[e.reason]++;
+	trace(TRACE_EXIT, e.reason, a->regs.rip);
 	hvm_handle_exit(v, &e);
 }
 

@@ -364,8 +364,10 @@ void arch_show_vcpu(const struct vcpu *v)
 	(void)v;
 }
 
-void arch_show_counters(void)
+const char *arch_exit_counter(unsigned int i, uint64_t *count)
 {
+	*count = 100 + i;
+	return i ? NULL : "fake";
 }
 
 void arch_halt(void)

@@ -13,6 +13,9 @@ $(HVT)/obj/%.o: %.c | $(B)/.deps
 	@mkdir -p $(@D)
 	$(Q)gcc $(HVT_CFLAGS) -MMD -c -o $@ $<
 
+$(HVT)/test_trace: $(HVT)/obj/dom0-rootfs/tools/hvtrace/decode.o
+$(HVT)/obj/dom0-rootfs/tools/hvtrace/decode.o: HVT_CFLAGS += -Idom0-rootfs/tools
+
 $(HVT_TESTS): $(HVT)/%: $(HVT)/obj/tests/unit/hv/%.o $(HVT_OBJ)
 	@echo "  LD       $@"
 	$(Q)gcc $(UT_CFLAGS) -o $@ $^ -lcmocka

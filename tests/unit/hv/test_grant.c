@@ -573,6 +573,57 @@ static void mapper_dies(void **state)
 
 /* --- the table itself ----------------------------------------------------- */
 
+static void unmap_and_replace(void **state)
+{
+	struct gnttab_unmap_and_replace u = {.host_addr = SCRATCH(0)};
+
+	(void)state;
+	fake_run(hardware_domain, 0);
+	grant(a, 8, 0, 1, false);
+	assert_int_equal(map_rw(a->id, 8, SCRATCH(0), &u.handle), GNTST_okay);
+	u.new_addr = SCRATCH(1);	/* has a meaning with paravirtual paging only */
+	assert_int_equal(op(GNTTABOP_unmap_and_replace, &u, sizeof(u), 1), 0);
+	assert_int_equal(u.status, GNTST_general_error);
+	u.new_addr = 0;
+	u.host_addr = SCRATCH(2);
+	assert_int_equal(op(GNTTABOP_unmap_and_replace, &u, sizeof(u), 1), 0);
+	assert_int_equal(u.status, GNTST_general_error);
+	u.host_addr = SCRATCH(0);
+	assert_int_equal(op(GNTTABOP_unmap_and_replace, &u, sizeof(u), 1), 0);
+	assert_int_equal(u.status, GNTST_okay);
+	assert_int_equal(op(GNTTABOP_unmap_and_replace, &u, sizeof(u), 1), 0);
+	assert_int_equal(u.status, GNTST_bad_handle);
+}
+
+static void swapping(void **state)
+{
+	struct gnttab_swap_grant_ref s = {.ref_a = 8, .ref_b = 9};
+	uint32_t handle;
+
+	(void)state;
+	grant(a, 8, 0, 1, false);
+	grant(a, 9, 7, 2, true);
+	fake_run(a, 0);
+	assert_int_equal(op(GNTTABOP_swap_grant_ref, &s, sizeof(s), 1), 0);
+	assert_int_equal(s.status, GNTST_okay);
+	assert_int_equal(entry(a, 8)->domid, 7);
+	assert_int_equal(entry(a, 8)->frame, 2);
+	assert_int_equal(entry(a, 9)->flags, GTF_permit_access);
+	fake_run(hardware_domain, 0);
+	assert_int_equal(map_rw(a->id, 9, SCRATCH(0), &handle), GNTST_okay);
+	fake_run(a, 0);
+	assert_int_equal(op(GNTTABOP_swap_grant_ref, &s, sizeof(s), 1), 0);
+	assert_int_equal(s.status, GNTST_eagain);
+	s.ref_b = 512;
+	assert_int_equal(op(GNTTABOP_swap_grant_ref, &s, sizeof(s), 1), 0);
+	assert_int_equal(s.status, GNTST_bad_gntref);
+	s.ref_a = ~0u;
+	assert_int_equal(op(GNTTABOP_swap_grant_ref, &s, sizeof(s), 1), 0);
+	assert_int_equal(s.status, GNTST_bad_gntref);
+	fake_run(hardware_domain, 0);
+	assert_int_equal(unmap(handle, SCRATCH(0)), GNTST_okay);
+}
+
 static void sizes_and_versions(void **state)
 {
 	struct gnttab_query_size q = {.dom = DOMID_SELF};
@@ -640,7 +691,8 @@ int main(void)
 		CASE(limit_of_handles), CASE(counts_and_pointers),
 		CASE(map_results_are_lost), CASE(no_memory_for_tables),
 		CASE(copies), CASE(copies_refused), CASE(copies_in_a_row),
-		CASE(granter_dies), CASE(mapper_dies), CASE(sizes_and_versions),
+		CASE(granter_dies), CASE(mapper_dies), CASE(unmap_and_replace), CASE(swapping),
+		CASE(sizes_and_versions),
 		CASE(setup_table),
 	};
 
