@@ -30,6 +30,7 @@ int cpumask_write(const struct xenctl_bitmap *to, const struct cpumask *mask) mu
 
 typedef int sysctl_fn(struct xen_sysctl *op);
 sysctl_fn sysctl_physinfo, sysctl_cpuinfo, sysctl_cputopo, sysctl_numa,
-	sysctl_cpupool, sysctl_availheap, sysctl_perfc, sysctl_tbuf;
+	sysctl_cpupool, sysctl_availheap, sysctl_perfc, sysctl_tbuf,
+	sysctl_pcitopo;
 
 #endif

@@ -1,10 +1,11 @@
 /*
  * domctl on vCPUs and scheduling: state, affinity, weight. Called with the
- * domctl lock held. The host is one NUMA node.
+ * domctl lock held. Frames are not placed by NUMA node.
  */
 #include <hv/bitops.h>
 #include <hv/guest.h>
 #include <hv/lib.h>
+#include <hv/numa.h>
 #include <hv/sched.h>
 
 #include "domctl.h"
@@ -148,7 +149,7 @@ int domctl_get_affinity(struct domain *d, struct xen_domctl *op)
 	return err;
 }
 
-/* --- NUMA nodes: there is one --------------------------------------------- */
+/* --- NUMA nodes: taken note of by nobody ----------------------------------- */
 
 int domctl_set_node_affinity(struct domain *d, struct xen_domctl *op)
 {
@@ -157,12 +158,12 @@ int domctl_set_node_affinity(struct domain *d, struct xen_domctl *op)
 
 	if (err)
 		return err;
-	return bit_test(nodes.w, 0) ? 0 : -EINVAL;
+	return bit_find_first(nodes.w, numa.nodes) < numa.nodes ? 0 : -EINVAL;
 }
 
 int domctl_get_node_affinity(struct domain *d, struct xen_domctl *op)
 {
-	const struct cpumask nodes = {{1}};
+	const struct cpumask nodes = {{(1ul << numa.nodes) - 1}};
 
 	return cpumask_write(&op->u.nodeaffinity.nodemap, &nodes);
 }

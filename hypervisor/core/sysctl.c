@@ -119,6 +119,7 @@ static const struct sysctl_row {
 	{XEN_SYSCTL_availheap, sysctl_availheap},
 	{XEN_SYSCTL_cputopoinfo, sysctl_cputopo},
 	{XEN_SYSCTL_numainfo, sysctl_numa},
+	{XEN_SYSCTL_pcitopoinfo, sysctl_pcitopo},
 	{XEN_SYSCTL_cpupool_op, sysctl_cpupool},
 };
 

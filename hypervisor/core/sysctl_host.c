@@ -1,17 +1,18 @@
 /*
- * sysctl about the machine: CPUs, memory, topology, counters. One NUMA node,
- * one CPU pool: what libxl asks on the way of every creation.
+ * sysctl about the machine: CPUs, memory, topology, counters. One CPU pool: what
+ * libxl asks on the way of every creation.
  */
 #include <hv/arch.h>
 #include <hv/bitops.h>
 #include <hv/guest.h>
 #include <hv/lib.h>
+#include <hv/numa.h>
 #include <hv/page.h>
 #include <hv/sched.h>
 
 #include "domctl.h"
 
-#define NODE_DISTANCE_SELF 10u
+#define PCITOPO_BATCH 64u
 
 int sysctl_physinfo(struct xen_sysctl *op)
 {
@@ -20,7 +21,7 @@ int sysctl_physinfo(struct xen_sysctl *op)
 	memset(p, 0, sizeof(*p));
 	p->nr_cpus = nr_cpus;
 	p->max_cpu_id = nr_cpus - 1;
-	p->nr_nodes = 1;
+	p->nr_nodes = numa.nodes;
 	p->capabilities = XEN_SYSCTL_PHYSCAP_hvm | XEN_SYSCTL_PHYSCAP_hap |
 			  XEN_SYSCTL_PHYSCAP_gnttab_v1;
 	p->total_pages = page_nr_total();
@@ -54,7 +55,7 @@ int sysctl_cputopo(struct xen_sysctl *op)
 	if (!HANDLE_GVA(t->cputopo).v)
 		nr = 0;
 	for (uint32_t i = 0; i < nr; i++) {
-		struct xen_sysctl_cputopo topo = {.core = i};
+		struct xen_sysctl_cputopo topo = {.core = i, .node = numa.cpu_node[i]};
 
 		if (guest_put(t->cputopo, i, &topo))
 			return -EFAULT;
@@ -66,19 +67,37 @@ int sysctl_cputopo(struct xen_sysctl *op)
 int sysctl_numa(struct xen_sysctl *op)
 {
 	struct xen_sysctl_numainfo *n = &op->u.numainfo;
-	const struct xen_sysctl_meminfo mem = {
-		.memsize = page_nr_total() * PAGE_SIZE,
-		.memfree = page_nr_free() * PAGE_SIZE,
-	};
-	const uint32_t distance = NODE_DISTANCE_SELF;
+	uint32_t nr = MIN(n->num_nodes, numa.nodes);
 
-	if (n->num_nodes && HANDLE_GVA(n->meminfo).v &&
-	    guest_put(n->meminfo, 0, &mem))
-		return -EFAULT;
-	if (n->num_nodes && HANDLE_GVA(n->distance).v &&
-	    guest_put(n->distance, 0, &distance))
-		return -EFAULT;
-	n->num_nodes = 1;
+	for (uint32_t i = 0; i < nr && HANDLE_GVA(n->meminfo).v; i++) {
+		struct xen_sysctl_meminfo mem = {
+			.memsize = numa_size(i) * PAGE_SIZE,
+			.memfree = numa_free(i) * PAGE_SIZE,
+		};
+
+		if (guest_put(n->meminfo, i, &mem))
+			return -EFAULT;
+	}
+	for (uint32_t i = 0; i < nr * numa.nodes && HANDLE_GVA(n->distance).v; i++) {
+		uint32_t distance = numa.distance[i / numa.nodes][i % numa.nodes];
+
+		if (i % numa.nodes < nr && guest_put(n->distance, i, &distance))
+			return -EFAULT;
+	}
+	n->num_nodes = numa.nodes;
+	return 0;
+}
+
+/* The firmware's namespace would tell; nobody here reads it. */
+int sysctl_pcitopo(struct xen_sysctl *op)
+{
+	struct xen_sysctl_pcitopoinfo *t = &op->u.pcitopoinfo;
+	const uint32_t unknown = XEN_INVALID_NODE_ID;
+
+	t->num_devs = MIN(t->num_devs, PCITOPO_BATCH);
+	for (uint32_t i = 0; i < t->num_devs; i++)
+		if (guest_put(t->nodes, i, &unknown))
+			return -EFAULT;
 	return 0;
 }
 

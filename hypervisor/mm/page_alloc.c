@@ -10,6 +10,7 @@
  */
 #include <hv/lib.h>
 #include <hv/log.h>
+#include <hv/numa.h>
 #include <hv/page.h>
 #include <hv/spinlock.h>
 
@@ -157,6 +158,7 @@ void page_alloc_add(mfn_t start, mfn_t end)
 	LOCKED(&alloc_lock);
 	nr_total += last - mfn;
 	nr_free += last - mfn;
+	numa_count(mfn, last - mfn, 1);
 	while (mfn < last) {
 		unsigned int order = largest_order(mfn, last);
 
@@ -213,6 +215,7 @@ mfn_t page_alloc(unsigned int order, uint64_t below)
 		mfn = zone_take_locked(z, order, below ? below : UINT64_MAX);
 	if (mfn != UINT64_MAX) {
 		nr_free -= 1ul << order;
+		numa_count(mfn, 1ul << order, -1);
 		mark_used(mfn, 1ul << order, DOMID_XEN);
 	}
 	spin_unlock(&alloc_lock);
@@ -241,6 +244,7 @@ void page_free(mfn_t mfn, unsigned int order)
 	LOCKED(&alloc_lock);
 	mark_free(mfn.v, nr);
 	nr_free += nr;
+	numa_count(mfn.v, nr, 1);
 	block_put_locked(mfn.v, order);
 }
 
@@ -286,6 +290,7 @@ int page_alloc_reserve(mfn_t start, uint64_t nr, domid_t owner)
 		}
 	}
 	nr_free -= nr;
+	numa_count(start.v, nr, -1);
 	mark_used(start.v, nr, owner);
 	return 0;
 }

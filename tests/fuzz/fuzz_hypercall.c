@@ -11,6 +11,7 @@
 
 #include <hv/bitops.h>
 #include <hv/guest.h>
+#include <hv/trace.h>
 
 #include <xen/domctl.h>
 #include <xen/hvm/hvm_op.h>
@@ -232,7 +233,19 @@ static void dom0_restore(void)
 	memset(d->shared_info, 0, PAGE_SIZE);
 	memset(d->hvm_params, 0, sizeof(d->hvm_params));
 	d->callback_vector = 0;
+	trace_mask = 0;
 	d->vm_assist = 0;
+}
+
+/* The trace rings stay once they were made. */
+static long make_trace_rings(void)
+{
+	struct xen_sysctl *op = fake_mem(hardware_domain, DOM0_ARG);
+
+	*op = (struct xen_sysctl){.cmd = XEN_SYSCTL_tbuf_op,
+				  .interface_version = XEN_SYSCTL_INTERFACE_VERSION};
+	op->u.tbuf_op.cmd = XEN_SYSCTL_TBUFOP_enable;
+	return fake_call(__HYPERVISOR_sysctl, DOM0_ARG, 0, 0);
 }
 
 /* What it keeps once it has had it is had before frames are counted. */
@@ -245,6 +258,7 @@ static void dom0_warm_up(void)
 	const uint32_t port = 1;
 	mfn_t mfn;
 
+	MUST(!make_trace_rings());
 	grant_map_array(&map, 1);	/* grants nothing, but makes the handles */
 	MUST(map.status != GNTST_okay);
 	MUST(!grants_frame(d, grants_max_frames(d) - 1, &mfn));

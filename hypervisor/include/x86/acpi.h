@@ -135,4 +135,7 @@ void acpi_init(void);
 void acpi_for_each_table(void (*fn)(uint64_t pa, const struct acpi_header *h, void *data),
 			 void *data);
 
+/* Fills hv/numa.h's numa from SRAT and SLIT; all CPUs are up (x86/numa.c). */
+void numa_init(void);
+
 #endif

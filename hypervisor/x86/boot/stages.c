@@ -50,6 +50,7 @@ void arch_boot_cpus(void)
 	hvm_init();
 	smp_start_others();
 	hvm_wait_cpus();
+	numa_init();
 }
 
 struct domain *arch_build_dom0(void)

@@ -39,6 +39,48 @@ static void test_sysctl(void)
 	CHECK(hv_sysctl((void *)arg) < 0);
 }
 
+static long tbuf(xen_sysctl_t *op, uint32_t cmd)
+{
+	op->cmd = XEN_SYSCTL_tbuf_op;
+	op->interface_version = XEN_SYSCTL_INTERFACE_VERSION;
+	op->u.tbuf_op.cmd = cmd;
+	return hv_sysctl(op);
+}
+
+/* The trace rings: ours to read, not to write, and no other frame beside them. */
+static void test_trace(void)
+{
+	static xen_pfn_t gfn[1];
+	static xen_ulong_t idx[1];
+	static int err[1];
+	xen_sysctl_t op = {.u.tbuf_op.evt_mask = 2};
+	struct xen_add_to_physmap_batch b = {
+		.domid = DOMID_SELF, .space = XENMAPSPACE_gmfn_foreign, .size = 1,
+		.u.foreign_domid = DOMID_XEN,
+	};
+	volatile uint64_t *ring;
+
+	if (on_reference())
+		return;
+	EXPECT(tbuf(&op, XEN_SYSCTL_TBUFOP_set_evt_mask), 0);
+	EXPECT(tbuf(&op, XEN_SYSCTL_TBUFOP_enable), 0);
+	EXPECT(tbuf(&op, XEN_SYSCTL_TBUFOP_get_info), 0);
+	CHECK(op.u.tbuf_op.size && op.u.tbuf_op.buffer_mfn);
+	gfn[0] = 0x9000000000 / PAGE_SIZE;
+	set_xen_guest_handle(b.gpfns, gfn);
+	set_xen_guest_handle(b.idxs, idx);
+	set_xen_guest_handle(b.errs, err);
+	idx[0] = op.u.tbuf_op.buffer_mfn - 1;
+	EXPECT(hv_memory_op(XENMEM_add_to_physmap_batch, &b), 0);
+	EXPECT(err[0], -XEN_EINVAL);
+	idx[0]++;
+	EXPECT(hv_memory_op(XENMEM_add_to_physmap_batch, &b), 0);
+	EXPECT(err[0], 0);
+	ring = window_map(0, gfn[0], MAP_RO);
+	CHECK(ring[0] > 1 && ring[1] > 100);
+	EXPECT(tbuf(&op, XEN_SYSCTL_TBUFOP_disable), 0);
+}
+
 static void test_domain_list(void)
 {
 	static xen_domctl_getdomaininfo_t list[4];
@@ -170,6 +212,7 @@ static void test_pci(void)
 void test_main(void)
 {
 	RUN(test_sysctl);
+	RUN(test_trace);
 	RUN(test_cpu_policies);
 	RUN(test_domain_list);
 	RUN(test_platform);

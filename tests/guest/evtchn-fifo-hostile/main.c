@@ -7,7 +7,7 @@
 #include "guest.h"
 
 #define PORTS  16
-#define ROUNDS 4000
+#define ROUNDS 500
 
 static volatile uint32_t words[1024] PAGE_ALIGNED;
 static volatile uint32_t control_page[1024] PAGE_ALIGNED;

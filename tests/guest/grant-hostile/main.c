@@ -195,9 +195,40 @@ static void test_filtered_ops(void)
 	static unsigned char arg[64];
 
 	EXPECT(hv_grant_op(GNTTABOP_transfer, arg, 1), -XEN_ENOSYS);
-	EXPECT(hv_grant_op(GNTTABOP_unmap_and_replace, arg, 1), -XEN_ENOSYS);
 	EXPECT(hv_grant_op(GNTTABOP_dump_table, arg, 1), -XEN_ENOSYS);
 	EXPECT(hv_grant_op(GNTTABOP_get_status_frames, arg, 1), -XEN_ENOSYS);
+}
+
+static void test_swap_and_replace(void)
+{
+	static const uint32_t bad[] = {1u << 20, 0x7fffffff, ~0u};
+	struct gnttab_unmap_and_replace u = {.handle = ~0u};
+	struct gnttab_swap_grant_ref s = {.ref_b = 9};
+	unsigned int i;
+	long slot;
+
+	for (i = 0; i < ARRAY_SIZE(bad); i++) {
+		s.ref_a = bad[i];
+		EXPECT(hv_grant_op(GNTTABOP_swap_grant_ref, &s, 1), 0);
+		EXPECT(s.status, GNTST_bad_gntref);
+	}
+	/* An entry that dom0 has mapped stays where it is. */
+	grant_access(8, 0, page, false);
+	slot = ask(MB_GRANT_MAP, 8, GNTMAP_host_map, 0);
+	CHECK(slot >= 0);
+	s.ref_a = 8;
+	EXPECT(hv_grant_op(GNTTABOP_swap_grant_ref, &s, 1), 0);
+	EXPECT(s.status, GNTST_eagain);
+	EXPECT(ask(MB_GRANT_UNMAP, (unsigned long)slot, 0, 0), 0);
+	EXPECT(hv_grant_op(GNTTABOP_swap_grant_ref, &s, 1), 0);
+	EXPECT(s.status, GNTST_okay);
+	EXPECT(grant_table[9].flags & GTF_type_mask, GTF_permit_access);
+	CHECK(grant_end_access(9));
+	EXPECT(hv_grant_op(GNTTABOP_unmap_and_replace, &u, 1), 0);
+	EXPECT(u.status, GNTST_bad_handle);
+	u.new_addr = 0x1000;
+	EXPECT(hv_grant_op(GNTTABOP_unmap_and_replace, &u, 1), 0);
+	EXPECT(u.status, GNTST_general_error);
 }
 
 static void test_counts(void)
@@ -225,5 +256,6 @@ void test_main(void)
 	RUN(test_copy);
 	RUN(test_tables);
 	RUN(test_filtered_ops);
+	RUN(test_swap_and_replace);
 	RUN(test_counts);
 }

@@ -5,6 +5,7 @@
 #include "fake.h"
 
 #include <hv/log.h>
+#include <hv/numa.h>
 
 #include <xen/domctl.h>
 #include <xen/sysctl.h>
@@ -521,6 +522,41 @@ static void console_ring(void **state)
 	assert_int_equal(sysctl(&op), -EFAULT);
 }
 
+static void two_nodes(void)
+{
+	uint64_t *mem = fake_mem(hardware_domain, BUF);
+	uint32_t *distance = fake_mem(hardware_domain, BUF + 64);
+	struct xen_sysctl op = {.cmd = XEN_SYSCTL_numainfo};
+	mfn_t mfn;
+
+	op.u.numainfo.num_nodes = 2;
+	op.u.numainfo.meminfo.p = (void *)BUF;
+	op.u.numainfo.distance.p = (void *)(BUF + 64);
+	assert_int_equal(sysctl(&op), 0);
+	assert_int_equal(op.u.numainfo.num_nodes, 2);
+	assert_int_equal(mem[0] + mem[2], FAKE_FRAMES * PAGE_SIZE);
+	assert_int_equal(mem[1] + mem[3], page_nr_free() * PAGE_SIZE);
+	assert_int_equal(distance[1], 21);
+	mfn = page_alloc(3, 0);
+	assert_true(mfn_valid_value(mfn));
+	assert_int_equal(numa.free[0] + numa.free[1], page_nr_free());
+	page_free(mfn, 3);
+	assert_int_equal(numa.free[0] + numa.free[1], page_nr_free());
+	op = (struct xen_sysctl){.cmd = XEN_SYSCTL_cputopoinfo};
+	op.u.cputopoinfo.num_cpus = 2;
+	op.u.cputopoinfo.cputopo.p = (void *)BUF;
+	assert_int_equal(sysctl(&op), 0);
+	assert_int_equal(((struct xen_sysctl_cputopo *)mem)[1].node, 1);
+	op = (struct xen_sysctl){.cmd = XEN_SYSCTL_pcitopoinfo};
+	op.u.pcitopoinfo.num_devs = 1000;
+	op.u.pcitopoinfo.nodes.p = (void *)BUF;
+	assert_int_equal(sysctl(&op), 0);
+	assert_int_equal(op.u.pcitopoinfo.num_devs, 64);
+	assert_int_equal(*(uint32_t *)mem, XEN_INVALID_NODE_ID);
+	op.u.pcitopoinfo.nodes.p = (void *)FAKE_NOWHERE;
+	assert_int_equal(sysctl(&op), -EFAULT);
+}
+
 static void topology(void **state)
 {
 	struct xen_sysctl_cputopo *topo = fake_mem(hardware_domain, BUF);
@@ -532,6 +568,16 @@ static void topology(void **state)
 	op.u.cputopoinfo.cputopo.p = (void *)BUF;
 	assert_int_equal(sysctl(&op), 0);
 	assert_int_equal(topo[1].core, 1);
+	numa.nodes = 2;
+	numa.cpu_node[1] = 1;
+	numa.ranges = 2;
+	numa.range[0].end = numa.range[1].first = FAKE_FRAMES / 2;
+	numa.range[1].end = FAKE_FRAMES;
+	numa.range[1].node = 1;
+	numa.distance[0][1] = 21;
+	numa_start();
+	two_nodes();
+	numa = (struct numa){.nodes = 1};
 	op = (struct xen_sysctl){.cmd = XEN_SYSCTL_numainfo};
 	assert_int_equal(sysctl(&op), 0);
 	assert_int_equal(op.u.numainfo.num_nodes, 1);

@@ -5,7 +5,7 @@ PLAT_TEST_CFLAGS := $(WARN) -O1 -g -fsanitize=address,undefined \
 	-Ihypervisor/include
 PLAT_TESTS := $(addprefix $(B)/$(PLAT_TEST)/,test_printf test_cmdline \
 	test_boot_memory test_boot_loader test_screen \
-	test_page_alloc test_timer test_acpi)
+	test_page_alloc test_timer test_acpi test_numa)
 
 $(B)/$(PLAT_TEST)/test_printf: hypervisor/lib/printf.c
 $(B)/$(PLAT_TEST)/test_cmdline: hypervisor/core/cmdline.c
@@ -15,11 +15,12 @@ $(B)/$(PLAT_TEST)/test_boot_loader: $(addprefix hypervisor/x86/boot/,info.c \
 	multiboot.c multiboot2.c e820.c)
 $(B)/$(PLAT_TEST)/test_boot_loader: PLAT_TEST_DEF := -DDIRECTMAP_BASE=0x200000000000ul
 $(B)/$(PLAT_TEST)/test_screen: hypervisor/x86/screen.c
-$(B)/$(PLAT_TEST)/test_page_alloc: hypervisor/mm/page_alloc.c \
+$(B)/$(PLAT_TEST)/test_page_alloc: hypervisor/mm/page_alloc.c hypervisor/mm/numa.c \
 	hypervisor/mm/heap.c hypervisor/core/spinlock.c hypervisor/lib/debug/on.c
 $(B)/$(PLAT_TEST)/test_timer: hypervisor/core/timer.c \
 	hypervisor/core/spinlock.c hypervisor/lib/debug/on.c
 $(B)/$(PLAT_TEST)/test_acpi: hypervisor/x86/acpi.c
+$(B)/$(PLAT_TEST)/test_numa: hypervisor/x86/numa.c
 
 # The C library has these two already.
 $(B)/$(PLAT_TEST)/printf.o: hypervisor/lib/printf.c | $(B)/.deps
