@@ -213,7 +213,7 @@ static void test_swap_and_replace(void)
 		EXPECT(s.status, GNTST_bad_gntref);
 	}
 	/* An entry that dom0 has mapped stays where it is. */
-	grant_access(8, 0, page, false);
+	grant_access(8, 0, other, false);
 	slot = ask(MB_GRANT_MAP, 8, GNTMAP_host_map, 0);
 	CHECK(slot >= 0);
 	s.ref_a = 8;
