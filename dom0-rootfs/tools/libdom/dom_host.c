@@ -96,6 +96,33 @@ int dom_host_idle(struct dom *dom, uint64_t *idle_ns, unsigned int *count,
 	return 0;
 }
 
+int dom_topology(struct dom *dom, struct dom_topology *out, struct dom_error *err)
+{
+	struct hv_node nodes[DOM_NODES_MAX];
+	struct xen_sysctl_cputopo cpus[DOM_CPUS_MAX];
+	int nr_cpus = hv_cpu_topology(dom->hv, cpus, DOM_CPUS_MAX);
+	int nr_nodes = nr_cpus < 0 ? nr_cpus : hv_nodes(dom->hv, nodes, DOM_NODES_MAX);
+
+	if (nr_nodes < 0)
+		return dom_fail_errno(err, nr_nodes, "the hypervisor does not tell of its "
+				      "CPUs and nodes");
+	memset(out, 0, sizeof(*out));
+	out->cpus = nr_cpus < DOM_CPUS_MAX ? (unsigned int)nr_cpus : DOM_CPUS_MAX;
+	out->nodes = nr_nodes < DOM_NODES_MAX ? (unsigned int)nr_nodes : DOM_NODES_MAX;
+	for (unsigned int i = 0; i < out->cpus; i++) {
+		out->cpu[i].core = cpus[i].core;
+		out->cpu[i].socket = cpus[i].socket;
+		out->cpu[i].node = cpus[i].node;
+	}
+	for (unsigned int i = 0; i < out->nodes; i++) {
+		out->node[i].size_kib = nodes[i].size >> 10;
+		out->node[i].free_kib = nodes[i].free >> 10;
+		memcpy(out->node[i].distance, nodes[i].distance,
+		       sizeof(out->node[i].distance));
+	}
+	return 0;
+}
+
 /*
  * All of it is read before any is handed out: what the caller prints may end up
  * in the log, which then would have no end.

@@ -205,6 +205,19 @@ int dom_host(struct dom *dom, struct dom_host *out, struct dom_error *err);
 /* Idle ns of each CPU; *count in: room, out: filled. */
 int dom_host_idle(struct dom *dom, uint64_t *idle_ns, unsigned int *count,
 		  struct dom_error *err);
+#define DOM_CPUS_MAX 256
+#define DOM_NODES_MAX 16
+struct dom_topology {
+	unsigned int cpus, nodes;
+	struct {
+		uint32_t core, socket, node;
+	} cpu[DOM_CPUS_MAX];
+	struct {
+		uint64_t size_kib, free_kib;
+		uint32_t distance[DOM_NODES_MAX];
+	} node[DOM_NODES_MAX];
+};
+int dom_topology(struct dom *dom, struct dom_topology *out, struct dom_error *err);
 /* The hypervisor's log, oldest first, up to now; clear empties it. */
 int dom_dmesg(struct dom *dom, bool clear,
 	      void (*chunk)(void *ctx, const char *text, size_t len), void *ctx,

@@ -121,6 +121,55 @@ int hv_version(struct hv *hv, struct hv_version *out)
 	return 0;
 }
 
+/* --- topology -------------------------------------------------------------- */
+
+int hv_cpu_topology(struct hv *hv, struct xen_sysctl_cputopo *cpus, unsigned int max)
+{
+	struct xen_sysctl op = {.cmd = XEN_SYSCTL_cputopoinfo};
+	struct hv_buf b;
+	int ret = hv_buf_get(hv, max * sizeof(*cpus), &b);
+
+	if (ret)
+		return ret;
+	op.u.cputopoinfo.num_cpus = max;
+	set_xen_guest_handle(op.u.cputopoinfo.cputopo, b.p);
+	ret = hv_sysctl(hv, &op);
+	if (ret == 0) {
+		ret = (int)op.u.cputopoinfo.num_cpus;
+		memcpy(cpus, b.p, max * sizeof(*cpus));
+	}
+	hv_buf_put(hv, &b);
+	return ret;
+}
+
+int hv_nodes(struct hv *hv, struct hv_node *nodes, unsigned int max)
+{
+	struct xen_sysctl op = {.cmd = XEN_SYSCTL_numainfo};
+	const struct xen_sysctl_meminfo *mem;
+	const uint32_t *distance;
+	struct hv_buf b;
+	int ret = hv_buf_get(hv, HV_PAGE_SIZE, &b);
+
+	if (ret)
+		return ret;
+	mem = b.p;
+	distance = (const uint32_t *)(mem + HV_NODES_MAX);
+	op.u.numainfo.num_nodes = HV_NODES_MAX;
+	set_xen_guest_handle(op.u.numainfo.meminfo, b.p);
+	set_xen_guest_handle(op.u.numainfo.distance, (void *)distance);
+	ret = hv_sysctl(hv, &op);
+	if (ret == 0)
+		ret = (int)op.u.numainfo.num_nodes;
+	for (int i = 0; i < ret && i < (int)max && i < HV_NODES_MAX; i++) {
+		nodes[i].size = mem[i].memsize;
+		nodes[i].free = mem[i].memfree;
+		for (int j = 0; j < ret && j < HV_NODES_MAX; j++)
+			nodes[i].distance[j] = distance[i * ret + j];
+	}
+	hv_buf_put(hv, &b);
+	return ret;
+}
+
 /* --- counters and trace --------------------------------------------------- */
 
 static int perfc(struct hv *hv, struct hv_buf *desc, struct hv_buf *val)

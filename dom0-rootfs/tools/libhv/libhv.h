@@ -172,6 +172,15 @@ int hv_console_read(struct hv *hv, char *buf, size_t len, bool clear,
 		    bool incremental, uint32_t *index);
 int hv_debug_keys(struct hv *hv, const char *keys);
 
+#define HV_NODES_MAX 16
+struct hv_node {
+	uint64_t size, free;	/* bytes */
+	uint32_t distance[HV_NODES_MAX];
+};
+/* Both fill up to max and return how many there are. */
+int hv_cpu_topology(struct hv *hv, struct xen_sysctl_cputopo *cpus, unsigned int max);
+int hv_nodes(struct hv *hv, struct hv_node *nodes, unsigned int max);
+
 struct hv_counter {
 	char name[81];
 	uint32_t value;		/* modulo 2^32 */

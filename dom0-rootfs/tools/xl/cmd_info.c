@@ -88,6 +88,33 @@ static void show_hypervisor(const char *only, const struct dom_host *h)
 	line(only, "xend_config_format", "4");
 }
 
+static int show_topology(struct xl *xl)
+{
+	struct dom_topology t;
+	struct dom_error err;
+
+	if (dom_topology(xl->dom, &t, &err)) {
+		xl_error("%s", err.text);
+		return XL_FAILED;
+	}
+	printf("cpu_topology           :\ncpu:    core    socket     node\n");
+	for (unsigned int i = 0; i < t.cpus; i++)
+		printf("%3u:    %4u     %4u     %4u\n", i, t.cpu[i].core, t.cpu[i].socket,
+		       t.cpu[i].node);
+	printf("device topology        :\ndevice           node\nNo device topology data "
+	       "available\n");
+	printf("numa_info              :\nnode:    memsize    memfree    distances\n");
+	for (unsigned int i = 0; i < t.nodes; i++) {
+		printf("%4u:    %6llu     %6llu      ", i,
+		       (unsigned long long)(t.node[i].size_kib >> 10),
+		       (unsigned long long)(t.node[i].free_kib >> 10));
+		for (unsigned int j = 0; j < t.nodes; j++)
+			printf("%s%u", j ? "," : "", t.node[i].distance[j]);
+		putchar('\n');
+	}
+	return XL_OK;
+}
+
 static int run(struct xl *xl, const struct xl_args *args)
 {
 	const char *only = args->noperands ? args->operand[0] : NULL;
@@ -104,13 +131,16 @@ static int run(struct xl *xl, const struct xl_args *args)
 	show_cpus(only, &host);
 	show_memory(only, &host);
 	show_hypervisor(only, &host);
-	return XL_OK;
+	return args->count['n'] && !only ? show_topology(xl) : XL_OK;
 }
 
 const struct xl_cmd cmd_info = {
 	.name = "info",
-	.usage = "[FIELD]",
+	.usage = "[-n] [FIELD]",
 	.summary = "Get information about the host",
 	.max_operands = 1,
+	.options = {
+		{ 'n', "numa", NULL, "Also CPUs and memory by NUMA node." },
+	},
 	.run = run,
 };

@@ -44,6 +44,8 @@ static void show(const struct dom_info *info, const struct xl_args *args)
 		printf(" %16s", "-");
 	if (args->count['c'])
 		printf("          Pool-%u", info->cpupool);
+	if (args->count['n'])	/* domains are not bound to nodes */
+		printf(" all");
 	putchar('\n');
 }
 
@@ -56,6 +58,8 @@ static void show_table(const struct dom_info *list, size_t n, const struct xl_ar
 		printf("   Security Label");
 	if (args->count['c'])
 		printf("         Cpupool");
+	if (args->count['n'])
+		printf(" NODE Affinity");
 	putchar('\n');
 	for (size_t i = 0; i < n; i++)
 		show(&list[i], args);
@@ -131,6 +135,7 @@ const struct xl_cmd cmd_list = {
 		{ 'v', "verbose", NULL, "UUIDs, reasons of shutdown, security labels too." },
 		{ 'Z', "context", NULL, "Security labels too." },
 		{ 'c', "cpupool", NULL, "The CPU pool of each domain too." },
+		{ 'n', "numa", NULL, "The NUMA nodes each domain may use too: all of them." },
 	},
 	.run = run,
 };

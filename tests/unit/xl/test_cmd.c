@@ -39,6 +39,7 @@ STAND_IN(define, "define");
 STAND_IN(defined, "defined");
 STAND_IN(destroy, "destroy");
 STAND_IN(dmesg, "dmesg");
+STAND_IN(debug_keys, "debug-keys");
 STAND_IN(domid, "domid");
 STAND_IN(domname, "domname");
 STAND_IN(info, "info");
