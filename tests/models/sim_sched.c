@@ -573,6 +573,21 @@ static void caps(void **state)
 	}
 }
 
+/* There is room for each if no more of the capped ones run at once than must. */
+static void caps_leave_whole_cpus(void **state)
+{
+	make_machine(5);
+	for (int i = 0; i < 3; i++)
+		add(1, 400, 0, 0, 0);
+	add(2, 663, 86, 0, 0);
+	add(1, 760, 48, 0, 0);
+	run(S);
+	forget();
+	run(10 * S);
+	check_fair(10 * S, 0.02);
+	end_machine();
+}
+
 /* Off again: the domain takes what there is. And nothing ticks for who is alone. */
 static void cap_removed_and_no_tick(void **state)
 {
@@ -675,6 +690,48 @@ static void random_hogs(void **state)
 	}
 }
 
+/* Percent of its ideal share that a domain has lost. */
+static double loss_of(unsigned int i, double share, uint64_t ns)
+{
+	double loss = 100 - 100 * (double)ran(doms[i]) / (double)ns / share;
+
+	return MAX(loss, 0);
+}
+
+/* Caps and weights together: rough for single mixes, right on the whole. */
+static void random_capped(void **state)
+{
+	double share[DOMAINS_MAX], sum = 0;
+	unsigned int count = 0;
+
+	for (uint32_t n = 0; n < 60; n++) {
+		unsigned int domains;
+
+		seed = n * 7919 + 1;
+		make_machine(1 + rnd(6));
+		domains = 2 + rnd(DOMAINS_MAX - 2);
+		for (unsigned int i = 0; i < domains; i++) {
+			unsigned int vcpus = 1 + rnd(VCPUS_MAX);
+
+			add(vcpus, 64 + rnd(1000),
+			    rnd(2) ? 0 : 10 + rnd(100 * vcpus - 10), 0, 0);
+		}
+		run(2 * S);
+		forget();
+		run(5 * S);
+		ideal(share);
+		for (unsigned int i = 0; i < doms_nr; i++, count++) {
+			double loss = loss_of(i, share[i], 5 * S);
+
+			sum += loss;
+			if (loss > 25)
+				fail_msg("domain %u loses %.1f %% (seed %u)", i, loss, n);
+		}
+		end_machine();
+	}
+	assert_true(sum / count < 0.6);
+}
+
 static void show_domains(void)
 {
 	printf("%u CPUs\n", nr_cpus);
@@ -743,10 +800,11 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(three_on_two), cmocka_unit_test(weights),
 		cmocka_unit_test(infeasible_weight), cmocka_unit_test(caps),
+		cmocka_unit_test(caps_leave_whole_cpus),
 		cmocka_unit_test(cap_removed_and_no_tick),
 		cmocka_unit_test(wake_up_latency), cmocka_unit_test(boost_is_bounded),
 		cmocka_unit_test(soft_affinity), cmocka_unit_test(random_hogs),
-		cmocka_unit_test(random_everything),
+		cmocka_unit_test(random_everything), cmocka_unit_test(random_capped),
 	};
 
 	return cmocka_run_group_tests_name("scheduler", tests, NULL, NULL);

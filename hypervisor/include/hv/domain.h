@@ -58,6 +58,7 @@ struct vcpu {
 	uint64_t started;	/* got its CPU */
 	uint64_t slice_end;
 	bool boosted;		/* just woken: before all others for a moment */
+	bool cap_place;		/* one of those of its domain that run; cap_lock */
 	int64_t cap_left;	/* ns it may run of its domain's cap; < 0: debt */
 	struct cpumask affinity;	/* hard: runs nowhere else */
 	struct cpumask soft_affinity;	/* runs there rather than elsewhere */
@@ -151,6 +152,7 @@ struct domain {
 	unsigned int cap;	/* percent of a CPU; 0: none */
 	spinlock_t cap_lock;	/* covers the budget */
 	int64_t cap_budget;	/* ns left in this period, not yet taken by vCPUs */
+	unsigned int cap_running;	/* vCPUs that have a place */
 	bool cap_used;		/* something was taken in this period */
 	struct timer cap_timer;	/* end of the period; armed while there is one */
 };
