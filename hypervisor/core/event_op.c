@@ -30,7 +30,8 @@ union event_arg {
 
 _Static_assert(sizeof(evtchn_alloc_unbound_t) == 8 &&
 	       sizeof(evtchn_bind_interdomain_t) == 12 &&
-	       sizeof(evtchn_status_t) == 24 && sizeof(evtchn_init_control_t) == 24, "same layout in 32-bit guests");
+	       sizeof(evtchn_status_t) == 24 &&
+	       sizeof(evtchn_init_control_t) == 24, "same layout in 32-bit guests");
 
 /* --- making ports --------------------------------------------------------- */
 

@@ -99,7 +99,8 @@ int xl_join(const struct xl_args *args, unsigned int first, char *text, size_t s
 extern const struct xl_cmd cmd_autostart, cmd_block_attach, cmd_block_detach,
 	cmd_block_list, cmd_clone, cmd_config_update, cmd_console, cmd_create, cmd_define,
 	cmd_debug_keys, cmd_defined, cmd_destroy, cmd_dmesg, cmd_domid, cmd_domname, cmd_info,
-	cmd_list, cmd_mem_max, cmd_mem_set, cmd_network_attach, cmd_network_detach, cmd_network_list,
+	cmd_list, cmd_mem_max, cmd_mem_set, cmd_network_attach, cmd_network_detach,
+	cmd_network_list,
 	cmd_new, cmd_pause, cmd_reboot, cmd_rename, cmd_sched_credit2, cmd_seed, cmd_shutdown,
 	cmd_start, cmd_template, cmd_top, cmd_undefine, cmd_unpause, cmd_uptime,
 	cmd_vcpu_list, cmd_vcpu_pin, cmd_vcpu_set, cmd_vm_list;
