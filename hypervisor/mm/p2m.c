@@ -102,7 +102,7 @@ int p2m_insert(struct domain *d, gfn_t gfn, mfn_t mfn, unsigned int order,
 	uint64_t limit = arch_p2m_limit(d).v;
 	int err;
 
-	if (((gfn.v | mfn.v) & (nr - 1)) || gfn.v >= limit || nr > limit - gfn.v)
+	if (order % 9 || ((gfn.v | mfn.v) & (nr - 1)) || gfn.v >= limit || nr > limit - gfn.v)
 		return -EINVAL;
 	LOCKED(&d->p2m_lock);
 	/* Teardown takes this lock after `dying` is set: nothing slips in. */

@@ -73,7 +73,7 @@ struct page *p2m_get_own(struct domain *d, gfn_t gfn) must_check;
  * Puts an entry where there is a hole: -EEXIST if there is something, -ENOMEM
  * for want of table frames, -EINVAL beyond the domain's address width, not
  * aligned to @order, or when the domain is dying. @order
- * 0, 9 or 18 with both numbers aligned to it. Splits and merges nothing. No
+ * 0, 9 or 18 (else -EINVAL) with both numbers aligned to it. Splits and merges nothing. No
  * flush is needed (hole -> present).
  */
 int p2m_insert(struct domain *d, gfn_t gfn, mfn_t mfn, unsigned int order,
