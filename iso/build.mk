@@ -101,3 +101,12 @@ run: iso
 	@DISK='$(DISK)' DISK_SIZE='$(DISK_SIZE)' MEDIUM='$(MEDIUM)' \
 		MEM='$(MEM)' SMP='$(SMP)' CPU='$(CPU)' UEFI='$(UEFI)' \
 		QEMU_ARGS='$(QEMU_ARGS)' iso/run.sh $(ISO)
+
+# The machine waits for a debugger, which `make gdb` in another terminal is.
+.PHONY: run-gdb gdb
+run-gdb: QEMU_ARGS += -s -S
+run-gdb: run
+
+gdb: $(HV)/basalt.sym
+	@gdb -q $< -ex 'set architecture i386:x86-64' -ex 'target remote :1234' \
+		-ex 'hbreak hv_main'

@@ -5,7 +5,8 @@ include tests/guest/build.mk
 
 TB_DIR := tests/bench
 TB_OUT := $(B)/tests/bench
-TB_ELFS := $(TB_OUT)/paths.elf $(TB_OUT)/facts.elf $(TB_OUT)/granter.elf
+TB_ELFS := $(TB_OUT)/paths.elf $(TB_OUT)/facts.elf $(TB_OUT)/granter.elf \
+	$(TB_OUT)/spin.elf
 
 $(TB_OUT)/%.c.o: $(TB_DIR)/%.c $(TG_HEADERS) $(TB_DIR)/build.mk
 	@mkdir -p $(@D)
@@ -40,9 +41,13 @@ $(TB_OUT)/dom0.cpio: $(TREE_DEPS) $(shell find $(TB_DIR)/dom0 -type f) \
 	$(Q)$(call PACK,$(TB_DOM0)) >$@.tmp
 	$(Q)mv $@.tmp $@
 
-.PHONY: bench bench-kernels
+.PHONY: bench bench-kernels bench-shares
 bench-kernels: $(TB_ELFS) $(TB_OUT)/stub.elf $(TG_OUT)/runner.elf $(TB_OUT)/dom0.cpio
 
 bench: bench-kernels $(B)/hypervisor/basalt.elf
 	$(if $(filter 0,$(XEN)),,-$(Q)$(TB_DIR)/fetch-xen.sh $(TB_OUT)/xen)
 	$(Q)python3 $(TB_DIR)/bench.py $(if $(SAVE),--save)
+
+# Weights and caps, to 2 %: the ISO with guests that compute for ever.
+bench-shares: iso $(TB_OUT)/spin.elf
+	$(Q)/usr/bin/python3 $(TB_DIR)/shares.py

@@ -124,6 +124,30 @@ def test_hypervisor_log(live):
     assert 'Basalt hypervisor' in live.run('xl dmesg')
 
 
+def test_events_by_fifo(live):
+    assert 'Using FIFO-based ABI' in live.run('dmesg | grep xen:events')
+
+
+def test_looking_into_the_hypervisor(live):
+    live.run('xl debug-keys hc')
+    log = live.run('xl dmesg')
+    assert "key 'q': domains and vCPUs" in log
+    assert re.search(r'hypercall sched_op: \d+', log)
+    assert re.search(r'\d+  exit hlt', live.run('hvtrace -c'))
+    trace = live.run('hvtrace -e hypercall,switch 0.2 | head -n 200')
+    assert re.search(r'CPU \d d0v\d hypercall \w+ 0x', trace)
+    assert ' exit ' not in trace
+    live.run('hvtrace -e nonsense', 2)
+
+
+def test_topology(live):
+    lines = live.run('xl info -n').split('\n')
+    at = lines.index(next(x for x in lines if x.startswith('cpu_topology')))
+    assert [x.split()[0] for x in lines[at + 2:at + 4]] == ['0:', '1:']
+    assert re.match(r' +0: +\d{3,} +\d+ +10', lines[-1])
+    assert live.run('xl list -n').split('\n')[1].endswith(' all')
+
+
 def test_kernel_is_content(live):
     """Nothing that a kernel reports about a broken machine."""
     log = live.run('dmesg')
