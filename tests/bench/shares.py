@@ -31,7 +31,7 @@ GUESTS = [
 
 def create(live, name, vcpus, cpus, weight, cap):
     live.write_file(f'/tmp/{name}.cfg', f'name = "{name}"\ntype = "pvh"\n'
-                    f'kernel = "/tmp/spin.elf"\nmemory = 16\nvcpus = {vcpus}\n'
+                    f'kernel = "/tmp/spin.elf"\nmemory = 32\nvcpus = {vcpus}\n'
                     f'cpus = "{cpus}"\ncpu_weight = {weight}\ncap = {cap}\n'
                     f'extra = "vcpus={vcpus}"')
     live.run(f'xl create /tmp/{name}.cfg')

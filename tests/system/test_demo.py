@@ -42,6 +42,8 @@ def test_demo_on_its_console(live):
     start_on_console(live)
     live.send('cat /sys/hypervisor/type; nproc\r')
     live.expect('xen')
+    live.send('dmesg | grep xen:events\r')
+    live.expect('Using FIFO-based ABI')
     detach(live)
     listed = live.run('xl list demo').split('\n')[1].split()
     assert listed[0] == 'demo' and listed[2] == '128' and listed[3] == '1'
