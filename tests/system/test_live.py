@@ -132,7 +132,7 @@ def test_looking_into_the_hypervisor(live):
     live.run('xl debug-keys hc')
     log = live.run('xl dmesg')
     assert "key 'q': domains and vCPUs" in log
-    assert re.search(r'hypercall sched_op: \d+', log)
+    assert re.search(r'hypercall vcpu_op: \d+', log)
     assert re.search(r'\d+  exit hlt', live.run('hvtrace -c'))
     trace = live.run('hvtrace -e hypercall,switch 0.2 | head -n 200')
     assert re.search(r'CPU \d d0v\d hypercall \w+ 0x', trace)
