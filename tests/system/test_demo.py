@@ -106,7 +106,7 @@ def test_shutdown(live):
     """Its kernel hears the request before its init does, which then is lost:
     on a slow machine it has to be asked again."""
     live.run('while xl domid demo >/dev/null 2>&1; do '
-             'timeout 30 xl shutdown -w demo; done', timeout=600)
+             'timeout 30 xl shutdown -w demo || sleep 1; done', timeout=600)
     wait_gone(live, 'demo')
 
 

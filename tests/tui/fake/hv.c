@@ -415,6 +415,23 @@ int hv_debug_keys(struct hv *hv, const char *keys)
 	return 0;
 }
 
+int hv_cpu_topology(struct hv *hv, struct xen_sysctl_cputopo *cpus, unsigned int max)
+{
+	(void)hv;
+	for (unsigned int i = 0; i < 4 && i < max; i++)
+		cpus[i] = (struct xen_sysctl_cputopo){ .core = i };
+	return 4;
+}
+
+int hv_nodes(struct hv *hv, struct hv_node *nodes, unsigned int max)
+{
+	(void)hv;
+	if (max)
+		nodes[0] = (struct hv_node){ .size = 16ull << 30, .free = 8ull << 30,
+					     .distance = { 10 } };
+	return 1;
+}
+
 int hv_version(struct hv *hv, struct hv_version *out)
 {
 	(void)hv;

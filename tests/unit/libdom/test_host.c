@@ -66,6 +66,29 @@ int hv_cpu_idle(struct hv *hv, uint64_t *idle_ns, unsigned int max)
 	return -1;
 }
 
+int hv_cpu_topology(struct hv *hv, struct xen_sysctl_cputopo *cpus, unsigned int max)
+{
+	(void)hv;
+	(void)cpus;
+	(void)max;
+	return -1;
+}
+
+int hv_nodes(struct hv *hv, struct hv_node *nodes, unsigned int max)
+{
+	(void)hv;
+	(void)nodes;
+	(void)max;
+	return -1;
+}
+
+int hv_debug_keys(struct hv *hv, const char *keys)
+{
+	(void)hv;
+	(void)keys;
+	return -1;
+}
+
 static void print(void *ctx, const char *text, size_t len)
 {
 	(void)ctx;
