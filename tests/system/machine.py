@@ -109,8 +109,26 @@ class Machine:
         """From the console to a root shell."""
         self.send('!')
         self.expect(r'Basalt, (live|installed)')
+        return self.plain_shell()
+
+    def log_in(self, host='', password='horse staple', timeout=BOOT_TIMEOUT):
+        """From power-on of an installed system to root's shell, as a person."""
+        self.expect(f'{host} ?login: ', timeout)
+        self.send('root\r')
+        self.expect('assword: ')
+        self.send(f'{password}\r')
+        return self.plain_shell()
+
+    def installer_end(self, timeout):
+        """What an unattended installation ends with: "done", or why it failed."""
+        # A whole line: the pattern must not match what has arrived so far of it.
+        end = self.expect(r'installer: (?:(done)|FAILED: ([^\r\n]*))[^\r\n]*\r*\n',
+                          timeout)
+        return end.group(1) or end.group(2)
+
+    def plain_shell(self):
+        """At a shell's prompt: an own prompt that no output contains, no echo."""
         self.expect(r'# ')
-        # An own prompt that no output contains, and no echo.
         self.send("stty -echo; PS1=''; PS2=''\r")
         self.sync()
         return self

@@ -54,7 +54,7 @@ def try_kind(kind):
         '-drive', f'file={answers},format=raw,if=none,id=answers',
         '-device', 'usb-storage,drive=answers'])
     try:
-        end = m.expect('installer: (done|FAILED.*)', 1200).group(1)
+        end = m.installer_end(1200)
         if end != 'done':
             return end
         m.expect('Power down')

@@ -68,6 +68,7 @@ class Disk:
     def __init__(self, base):
         self.stable = open(base, 'r+b')
         self.pending = []
+        self.flushes = 0
         self.writes = 0
         self.changed = {}  # MiB: number of its last write
         self.sums = {}
@@ -86,13 +87,14 @@ class Disk:
             for block in range(at // MIB, (at + len(data) - 1) // MIB + 1):
                 self.changed[block] = self.writes
         self.pending = []
+        self.flushes += 1
 
 
 class View:
     """The disk after a cut: the stable part and some of the pending writes."""
 
     def __init__(self, disk, kept):
-        self.disk, self.kept = disk, kept
+        self.disk, self.kept, self.flushes = disk, kept, disk.flushes
 
     def read(self, at, n):
         self.disk.stable.seek(at)

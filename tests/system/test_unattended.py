@@ -96,8 +96,7 @@ def test_by_http(disks, server):
     m = install('unattended', f'answers=http://10.0.2.2:{server}/rack8.txt', disks)
     try:
         m.expect('note: root_password is given in plain text', 900)
-        end = m.expect('installer: (done|FAILED.*)', 900)
-        assert end.group(1) == 'done', end.group(1)
+        assert m.installer_end(900) == 'done'
         m.expect('reboot: Restarting system')
         m.expect(pexpect.EOF)
     finally:
@@ -109,13 +108,7 @@ def test_what_was_installed(disks):
     m = machine.Machine('unattended-start', boot='disk', smp=1, extra=disks + [
         '-netdev', 'user,id=n1', '-device', 'e1000e,netdev=n1'])
     try:
-        m.expect('rack8 login: ', machine.BOOT_TIMEOUT)
-        m.send('root\r')
-        m.expect('assword: ')
-        m.send('horse staple\r')
-        m.expect('# ')
-        m.send("stty -echo; PS1=''; PS2=''\r")
-        m.sync()
+        m.log_in('rack8')
         assert m.run('cat /state/etc/network.conf') == NETWORK.strip()
         bond = m.run('cat /proc/net/bonding/bond0')
         assert 'active-backup' in bond
@@ -155,7 +148,7 @@ def test_failing_disk(tmp_path):
         'id=bad,cache=unsafe', '-device', 'nvme,drive=bad,serial=bad'] +
         attach(answers, 'usb-storage', 'stick'))
     try:
-        said = m.expect('installer: FAILED: (.*)', 900).group(1)
+        said = m.installer_end(900)
         assert '/dev/nvme0n1p3' in said and 'writing failed' in said
         m.expect('nothing that was half written can be started')
     finally:
@@ -181,7 +174,7 @@ def test_menu_entry_and_answers_on_the_medium(tmp_path):
         (target, 'virtio-blk-pci', 'photos')])
     try:
         m.choose('a', 'answers=/site/answers.txt')
-        said = m.expect('installer: FAILED: (.*)', machine.BOOT_TIMEOUT).group(1)
+        said = m.installer_end(machine.BOOT_TIMEOUT)
         assert 'holds ext2 "photos": to destroy that' in said
     finally:
         m.kill()
