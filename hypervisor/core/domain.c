@@ -8,6 +8,7 @@
  */
 #include <hv/access.h>
 #include <hv/arch.h>
+#include <hv/crash.h>
 #include <hv/event.h>
 #include <hv/grant.h>
 #include <hv/lib.h>
@@ -395,9 +396,11 @@ static void machine_shutdown(unsigned int code)
 	log_info("control domain: %s\n", shutdown_name(code));
 	if (code == SHUTDOWN_poweroff)
 		arch_machine_poweroff();
-	if (code != SHUTDOWN_reboot)
+	if (code != SHUTDOWN_reboot) {
 		log_error("control domain is gone (%s): restarting the machine\n",
 			  shutdown_name(code));
+		crash_keep();
+	}
 	arch_machine_reboot();
 }
 
@@ -519,7 +522,7 @@ void vcpu_set_up(struct vcpu *v)
 
 /* --- registered guest areas ------------------------------------------------- */
 
-/* Puts @page in place of what @a had, and lets go of that. */
+/* Puts page in place of what a had, and lets go of that. */
 static void area_replace(struct guest_area *a, struct page *const page[2],
 			 unsigned int offset)
 {

@@ -150,6 +150,13 @@ size_t log_read(uint64_t *pos, char *buf, size_t n)
 	return i;
 }
 
+size_t log_tail(char *buf, size_t n)
+{
+	uint64_t pos = ring_end - MIN(n, ring_end - ring_start);
+
+	return log_read(&pos, buf, n);
+}
+
 void log_clear(void)
 {
 	LOCKED(&log_lock);

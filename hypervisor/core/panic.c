@@ -1,6 +1,7 @@
 /* The end: say why, where from, and reboot (or stop, with "noreboot"). */
 #include <hv/arch.h>
 #include <hv/boot.h>
+#include <hv/crash.h>
 #include <hv/lib.h>
 #include <hv/log.h>
 
@@ -26,6 +27,7 @@ void panic(const char *fmt, ...)
 	log_error("Basalt stops on CPU %u:", this_cpu()->id);
 	log_error("%s", text);
 	arch_backtrace();
+	crash_keep();
 	if (cmdline_bool("noreboot", false)) {
 		log_error("stopped (noreboot): reset the machine by hand");
 		arch_halt();

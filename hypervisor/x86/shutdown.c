@@ -53,6 +53,11 @@ void arch_machine_poweroff(void)
 	arch_halt();
 }
 
+void arch_write_back(void)
+{
+	asm volatile("wbinvd" : : : "memory");
+}
+
 /* ACPI 4.8.3.6: the register may be memory, a port, or on PCI bus 0. */
 static void reset_acpi(void)
 {

@@ -27,6 +27,8 @@ void guest_log(struct domain *d, const char *fmt, ...) printf_like(2, 3);
  * and moves *pos. A position that has been overwritten is moved up first.
  */
 size_t log_read(uint64_t *pos, char *buf, size_t n);
+/* The last @n bytes, or as many as there are. */
+size_t log_tail(char *buf, size_t n);
 void log_clear(void);
 
 /*

@@ -1,5 +1,6 @@
 /* The x86 side of core/main.c's boot order: which parts start, and when. */
 #include <hv/boot.h>
+#include <hv/crash.h>
 #include <hv/lib.h>
 #include <hv/log.h>
 #include <hv/main.h>
@@ -17,13 +18,21 @@
 
 void arch_boot_early(uint32_t magic, uint32_t mbi)
 {
+	uint64_t report;
+
 	boot_init(magic, mbi);
 	serial_init();
 	screen_init();
 	log_init();
 	cpu_init_bsp();
 	boot_show();
+	/*
+	 * First of all, so that it is at the same place in every run: the top of the
+	 * RAM that all machines have.
+	 */
+	report = boot_alloc(CRASH_AREA_SIZE, PAGE_SIZE, 4ul << 30);
 	paging_init();
+	crash_init(phys_to_virt(report), CRASH_AREA_SIZE);
 }
 
 void arch_boot_memory(void)
