@@ -23,6 +23,11 @@ HV_CFLAGS := $(WARN) -O2 -g -ffreestanding -nostdlib -fno-pic -fno-pie \
 	-fno-stack-protector -fno-strict-aliasing -fno-omit-frame-pointer \
 	-fno-optimize-sibling-calls -fcf-protection=none \
 	-fno-asynchronous-unwind-tables
+# RETPOLINE=1: no indirect branch that a processor could guess wrongly on another's
+# behalf. For those whose branch prediction is not kept apart between modes.
+ifdef RETPOLINE
+HV_CFLAGS += -mindirect-branch=thunk-inline -mindirect-branch-register -fno-jump-tables
+endif
 HV_LD := ld -nostdlib -static -z max-page-size=4096 --build-id=none \
 	-T hypervisor/basalt.lds
 

@@ -45,7 +45,8 @@ long hypercall_dispatch(struct hypercall *hc)
 	return fn(hc);
 }
 
-bool hypercall_preempt_check(void)
+/* Never inlined: tests/bench/stretch knows by it that a long operation looked up. */
+noinline bool hypercall_preempt_check(void)
 {
 	return this_cpu()->need_resched || arch_irq_pending() || timer_next() <= now_ns();
 }

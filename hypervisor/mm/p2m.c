@@ -87,12 +87,15 @@ gfn_t p2m_max_gfn(struct domain *d)
 
 static bool range_is_hole_locked(struct domain *d, gfn_t gfn, uint64_t nr)
 {
-	struct p2m_entry e;
+	struct p2m_entry e = hole;
 	gfn_t next = gfn;
 
 	if (nr == 1)
 		return arch_p2m_get(d, gfn).type == P2M_HOLE;
-	return !arch_p2m_next(d, &next, &e) || next.v >= gfn.v + nr;
+	while (e.type == P2M_HOLE && next.v < gfn.v + nr)
+		if (!arch_p2m_next(d, &next, &e))
+			return true;
+	return next.v >= gfn.v + nr;
 }
 
 int p2m_insert(struct domain *d, gfn_t gfn, mfn_t mfn, unsigned int order,
@@ -177,40 +180,74 @@ void p2m_drop(struct domain *d, struct p2m_entry old)
 
 /* --- the end of a domain -------------------------------------------------- */
 
-/* Takes out up to @max whole mappings from the cursor on; returns how many. */
-static unsigned int teardown_batch(struct domain *d, struct p2m_entry *old,
-				   unsigned int max)
+/*
+ * Takes mappings out from the cursor on, as many as fit or up to a superpage; *n of
+ * them. False: there are no more.
+ */
+static bool teardown_batch(struct domain *d, struct p2m_entry *old, unsigned int *n)
 {
-	unsigned int n = 0;
+	bool more = true;
 
 	LOCKED(&d->p2m_lock);
-	while (n < max && arch_p2m_next(d, &d->teardown_gfn, &old[n])) {
-		uint64_t mask = (1ull << old[n].order) - 1;
-		gfn_t base = GFN(d->teardown_gfn.v & ~mask);
+	for (*n = 0; *n < TEARDOWN_BATCH && more && !(*n && old[*n - 1].order);) {
+		struct p2m_entry *e = &old[*n];
+		uint64_t mask;
 
-		old[n].mfn.v -= d->teardown_gfn.v - base.v;
-		BUG_ON(arch_p2m_set(d, base, INVALID_MFN, old[n].order, P2M_HOLE));
-		d->teardown_gfn = GFN(base.v + mask + 1);
-		n++;
+		more = arch_p2m_next(d, &d->teardown_gfn, e);
+		if (!more || e->type == P2M_HOLE)
+			break;
+		mask = (1ull << e->order) - 1;
+		e->mfn.v -= d->teardown_gfn.v & mask;
+		d->teardown_gfn.v &= ~mask;
+		BUG_ON(arch_p2m_set(d, d->teardown_gfn, INVALID_MFN, e->order, P2M_HOLE));
+		d->teardown_gfn.v += mask + 1;
+		++*n;
 	}
-	if (n)
+	if (*n)
 		arch_p2m_flush(d);
-	return n;
+	return more;
+}
+
+/* The frames of a superpage that was taken out; true when others are to have a turn. */
+static bool drop_leaving(struct domain *d)
+{
+	while (d->leaving_nr) {
+		for (unsigned int i = 0; i < TEARDOWN_BATCH && d->leaving_nr; i++) {
+			drop_one(d, d->leaving);
+			d->leaving.mfn = mfn_add(d->leaving.mfn, 1);
+			d->leaving_nr--;
+		}
+		if (hypercall_preempt_check())
+			return true;
+	}
+	return false;
 }
 
 int p2m_teardown(struct domain *d)
 {
 	struct p2m_entry old[TEARDOWN_BATCH];
+	bool more = true;
 	unsigned int n;
 
 	ASSERT(d->dying);
 	page_unclaim(d);
-	while ((n = teardown_batch(d, old, ARRAY_SIZE(old)))) {
-		for (unsigned int i = 0; i < n; i++)
-			p2m_drop(d, old[i]);
-		if (hypercall_preempt_check())
+	while (more) {
+		if (drop_leaving(d))
+			return -ERESTART;
+		more = teardown_batch(d, old, &n);
+		for (unsigned int i = 0; i < n; i++) {
+			if (!old[i].order) {
+				drop_one(d, old[i]);
+				continue;
+			}
+			d->leaving = (struct p2m_entry){old[i].mfn, old[i].type, 0};
+			d->leaving_nr = 1ull << old[i].order;
+		}
+		if (more && hypercall_preempt_check())
 			return -ERESTART;
 	}
-	arch_p2m_free(d);
+	while (arch_p2m_free(d))
+		if (hypercall_preempt_check())
+			return -ERESTART;
 	return 0;
 }

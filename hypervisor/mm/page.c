@@ -133,21 +133,10 @@ bool page_get(struct page *pg, const struct domain *d)
 	return false;
 }
 
-/* Drops one reference; true when it was the last. */
-static bool put_is_last(struct page *pg)
-{
-	uint32_t refs = __atomic_fetch_sub(&pg->refs, 1, __ATOMIC_ACQ_REL);
-
-	BUG_ON(!refs);
-	return refs == 1;
-}
-
-void page_put(struct page *pg)
+void page_last_put(struct page *pg)
 {
 	struct domain *d;
 
-	if (!put_is_last(pg))
-		return;
 	if (pg->owner == DOMID_XEN) {
 		page_free(page_to_mfn(pg), 0);
 		return;
@@ -162,7 +151,7 @@ void page_put(struct page *pg)
 void page_release(struct domain *d, struct page *pg)
 {
 	ASSERT(pg->owner == d->id);
-	if (!put_is_last(pg))
+	if (!page_drop_ref(pg))
 		return;
 	page_free(page_to_mfn(pg), 0);
 	account_sub(d, 1);

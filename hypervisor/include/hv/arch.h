@@ -70,11 +70,12 @@ int arch_p2m_split(struct domain *d, gfn_t gfn) must_check;
 /* Flushes stale translations on every CPU that runs a vCPU of @d; waits. */
 void arch_p2m_flush(struct domain *d);
 /*
- * Next non-hole entry at or above *gfn (moves *gfn there), or false: for
- * teardown. Then arch_p2m_free() gives the table frames back.
+ * Next non-hole entry at or above *gfn (moves *gfn there), or false. A long way
+ * without any is broken off: true and a hole, to be asked again from *gfn on.
  */
 bool arch_p2m_next(struct domain *d, gfn_t *gfn, struct p2m_entry *out);
-void arch_p2m_free(struct domain *d);
+/* Gives one table of an empty p2m back; false: there are no more. */
+bool arch_p2m_free(struct domain *d);
 /* One above the widest gfn this domain can have; a power of two. */
 gfn_t arch_p2m_limit(const struct domain *d);
 
@@ -86,6 +87,8 @@ bool arch_irq_pending(void);
 void arch_timer_program(uint64_t deadline_ns);
 void arch_machine_poweroff(void) noreturn;
 void arch_machine_reboot(void) noreturn;
+/* What was stored is in RAM, whatever a reset does to the caches. */
+void arch_write_back(void);
 /* Prints a named backtrace of this CPU. */
 void arch_backtrace(void);
 /* Stops the other CPUs for good: panic, power-off, reboot. */

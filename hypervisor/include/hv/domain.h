@@ -11,6 +11,7 @@
 #include <hv/access.h>
 #include <hv/cpu.h>
 #include <hv/list.h>
+#include <hv/p2m.h>
 #include <hv/spinlock.h>
 #include <hv/timer.h>
 
@@ -122,7 +123,9 @@ struct domain {
 	unsigned int tot_pages;	/* atomic */
 	unsigned int max_pages;
 	unsigned int claimed_pages;	/* promised, not yet allocated: page.c */
-	gfn_t teardown_gfn;	/* p2m_teardown() goes on from here */
+	gfn_t teardown_gfn;	/* p2m_teardown() goes on from here ... */
+	struct p2m_entry leaving;	/* ... and with these frames first */
+	uint64_t leaving_nr;
 	uint64_t max_gfn;
 	unsigned int paging_kb;	/* set_paging_mempool_size, told back */
 	struct e820_entry e820[E820_MAX];

@@ -11,7 +11,7 @@
 #ifndef HV_PAGE_H
 #define HV_PAGE_H
 
-#include <hv/types.h>
+#include <hv/lib.h>
 
 struct domain;
 
@@ -74,8 +74,23 @@ void heap_free_page(void *p);
 mfn_t page_alloc_domain(struct domain *d, unsigned int order) must_check;
 /* Takes one more reference if the frame belongs to @d (NULL: to any domain). */
 bool page_get(struct page *pg, const struct domain *d) must_check;
-/* Drops one; the last frees the frame and lowers its owner's tot_pages. */
-void page_put(struct page *pg);
+/* The frame of the last reference is freed, and its owner's tot_pages lowered. */
+void page_last_put(struct page *pg);
+
+/* Drops one reference; true when it was the last. */
+static inline bool page_drop_ref(struct page *pg)
+{
+	uint32_t refs = __atomic_fetch_sub(&pg->refs, 1, __ATOMIC_ACQ_REL);
+
+	BUG_ON(!refs);
+	return refs == 1;
+}
+
+static inline void page_put(struct page *pg)
+{
+	if (page_drop_ref(pg))
+		page_last_put(pg);
+}
 /*
  * The owner's allocation reference, given up. tot_pages counts frames that
  * exist, so a frame that others still hold counts until the last put; as long

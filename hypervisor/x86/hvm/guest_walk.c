@@ -39,7 +39,7 @@ static const struct walk_mode mode_long = {4, 9, 8, 3, 4};
 
 static bool is_memory(struct p2m_entry e)
 {
-	return e.type != P2M_HOLE && e.type != P2M_MMIO;
+	return !(P2M_BIT(e.type) & (P2M_BIT(P2M_HOLE) | P2M_BIT(P2M_MMIO)));
 }
 
 static uint64_t read_entry(mfn_t mfn, unsigned int offset, unsigned int size)

@@ -287,8 +287,11 @@ void arch_p2m_flush(struct domain *d)
 
 /* --- teardown ------------------------------------------------------------------- */
 
+#define TABLES_AT_ONCE 4u	/* entered in one search: each has 512 entries */
+
 /* Walks down to the first present leaf at or above *gfn in this table. */
-static bool next_in(mfn_t mfn, unsigned int level, gfn_t *gfn, struct p2m_entry *out)
+static bool next_in(mfn_t mfn, unsigned int level, gfn_t *gfn, struct p2m_entry *out,
+		    unsigned int *tables)
 {
 	uint64_t *t = map_frame(mfn);
 	bool found = false;
@@ -297,39 +300,60 @@ static bool next_in(mfn_t mfn, unsigned int level, gfn_t *gfn, struct p2m_entry 
 		uint64_t e = t[i], span = 1ull << NPT_ORDER(level);
 
 		if (e & NPT_P) {
-			found = is_leaf(e, level);
-			if (found)
+			found = true;
+			if (is_leaf(e, level))
 				*out = decode_leaf(e, *gfn, level);
+			else if (!*tables)
+				*out = hole;
 			else
-				found = next_in(entry_mfn(e), level - 1, gfn, out);
+				found = next_in(entry_mfn(e), level - 1, gfn, out, tables);
 			if (found)
 				break;
-			if (!is_leaf(e, level))
-				continue;	/* it moved *gfn on */
+			continue;	/* it moved *gfn on */
 		}
 		*gfn = GFN((gfn->v & ~(span - 1)) + span);
 	}
+	if (!found && *tables)
+		--*tables;
 	unmap_frame(t);
 	return found;
 }
 
 bool arch_p2m_next(struct domain *d, gfn_t *gfn, struct p2m_entry *out)
 {
+	unsigned int tables = TABLES_AT_ONCE;
+
 	if (gfn->v >= 1ull << NPT_ORDER(NPT_LEVELS + 1))
 		return false;
-	return next_in(d->arch->npt_root, NPT_LEVELS, gfn, out);
+	return next_in(d->arch->npt_root, NPT_LEVELS, gfn, out, &tables);
 }
 
-void arch_p2m_free(struct domain *d)
+static uint64_t *first_present(uint64_t *t)
 {
-	uint64_t *t = map_frame(d->arch->npt_root);
-
-	for (unsigned int i = 0; i < NPT_ENTRIES; i++) {
+	for (unsigned int i = 0; i < NPT_ENTRIES; i++)
 		if (t[i] & NPT_P)
-			free_tables(d, entry_mfn(t[i]), NPT_LEVELS - 1);
-		t[i] = 0;
+			return &t[i];
+	return NULL;
+}
+
+/* There are no leaves: what is present is a table, and the lowest one is free. */
+bool arch_p2m_free(struct domain *d)
+{
+	uint64_t *above = NULL, *t = map_frame(d->arch->npt_root), *slot;
+
+	while ((slot = first_present(t))) {
+		if (above)
+			unmap_frame(above);
+		above = slot;
+		t = map_frame(entry_mfn(*slot));
 	}
 	unmap_frame(t);
+	if (!above)
+		return false;
+	table_free(d, entry_mfn(*above));
+	*above = 0;
+	unmap_frame(above);
+	return true;
 }
 
 gfn_t arch_p2m_limit(const struct domain *d)

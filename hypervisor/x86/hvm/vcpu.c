@@ -51,7 +51,8 @@ fail:
 
 void arch_domain_destroy(struct domain *d)
 {
-	arch_p2m_free(d);
+	while (arch_p2m_free(d))
+		continue;
 	page_free(d->arch->npt_root, 0);
 	cpuid_policy_destroy(d);
 	heap_free(d->arch);

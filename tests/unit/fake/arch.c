@@ -194,10 +194,11 @@ bool arch_p2m_next(struct domain *d, gfn_t *gfn, struct p2m_entry *out)
 	return false;
 }
 
-void arch_p2m_free(struct domain *d)
+bool arch_p2m_free(struct domain *d)
 {
 	for (uint64_t i = 0; i <= FAKE_GFN_LIMIT; i++)
 		assert_int_equal(d->arch->table[i].type, P2M_HOLE);
+	return false;
 }
 
 struct page *arch_guest_page(gva_t va, bool write)
@@ -349,6 +350,10 @@ void arch_machine_poweroff(void)
 void arch_machine_reboot(void)
 {
 	abort();
+}
+
+void arch_write_back(void)
+{
 }
 
 void arch_backtrace(void)

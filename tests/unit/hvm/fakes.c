@@ -104,10 +104,9 @@ bool page_get(struct page *pg, const struct domain *d)
 	return true;
 }
 
-void page_put(struct page *pg)
+void page_last_put(struct page *pg)
 {
-	assert_true(pg->refs > 0);
-	pg->refs--;
+	(void)pg;
 }
 
 /* --- scheduling, time, events ---------------------------------------------------- */
