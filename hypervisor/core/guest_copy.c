@@ -45,7 +45,8 @@ static always_inline int copy(gva_t va, void *buf, size_t len, enum copy_kind ki
 		if (err)
 			return err;
 		va = gva_add(va, n);
-		b = b ? b + n : NULL;
+		if (kind != COPY_CLEAR)
+			b += n;
 		len -= n;
 	}
 	return 0;

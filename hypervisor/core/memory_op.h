@@ -8,7 +8,7 @@
 
 #include <xen/memory.h>
 
-#define MEMORY_PREEMPT_EVERY 32u
+#define MEMORY_PREEMPT_EVERY 8u	/* an item may clear a frame, or fill it with junk */
 
 /* The argument of any operation, in the 64-bit layout. */
 union memory_arg {
