@@ -6,7 +6,9 @@ MACHINE = {'mem': 1024, 'net': False, 'extra': ['-action', 'reboot=reset']}
 
 def test_report_is_found_by_the_next_start(live):
     assert 'last words' not in live.run('xl dmesg')
-    live.send('xl debug-keys C\r')
+    live.send('\x01\x01\x01')
+    live.expect('serial input goes to the hypervisor')
+    live.send('C')
     live.expect('by debug key; nothing is wrong')
     live.wait_shell()
     log = live.run('xl dmesg')
