@@ -110,3 +110,5 @@ run-gdb: run
 gdb: $(HV)/basalt.sym
 	@gdb -q $< -ex 'set architecture i386:x86-64' -ex 'target remote :1234' \
 		-ex 'hbreak hv_main'
+
+include iso/netboot.mk

@@ -68,10 +68,13 @@ $(B)/image/locale/.done: $(IMG)/locale.sh $(IMG)/keymaps.list \
 	$(Q)B=$(B) $(IMG)/locale.sh $(IMG)/keymaps.list $(@D)
 	$(Q)touch $@
 
+$(B)/image/modules.list: $(IMG)/modules.list $(IMG)/network.list
+	$(Q)cat $^ >$@
+
 ROOT := $(B)/image/root
 LVM_LINKS := pvs vgs lvs pvcreate pvremove vgcreate vgremove vgextend vgchange \
 	lvcreate lvremove lvextend lvchange lvconvert lvrename vgscan
-$(B)/image/system.img: $(TREE_DEPS) $(IMG)/modules.list $(IMG)/build.mk \
+$(B)/image/system.img: $(TREE_DEPS) $(B)/image/modules.list $(IMG)/build.mk \
 		$(OVERLAY) $(wildcard configs/guests/*) $(TOOLS) \
 		installer/repair/repair-system \
 		$(B)/image/tools.list $(B)/image/demo.gz $(B)/sbom.txt \
@@ -80,7 +83,7 @@ $(B)/image/system.img: $(TREE_DEPS) $(IMG)/modules.list $(IMG)/build.mk \
 		$(patsubst %,$(B)/packages/%.done,util-linux e2fsprogs lvm2 mdadm) \
 		$(B)/installer/core.img $(B)/installer/bootx64.efi
 	$(Q)echo "  IMAGE    $@"
-	$(Q)B=$(B) $(IMG)/mktree.sh $(ROOT) $(IMG)/modules.list $(DOM0)/overlay
+	$(Q)B=$(B) $(IMG)/mktree.sh $(ROOT) $(B)/image/modules.list $(DOM0)/overlay
 	$(Q)for tool in $(TOOLS); do \
 		strip -o $(ROOT)/usr/sbin/$${tool##*/} $$tool || exit 1; done
 	$(Q)[ ! -e $(ROOT)/usr/sbin/xl ] || ln -s xl $(ROOT)/usr/sbin/xm

@@ -26,6 +26,8 @@
 #define SUMS_MAX	65536
 /* Left by the initramfs: the checksum of the system image that runs. */
 #define RUNNING_SUM	"/run/basalt/system.sum"
+/* And the medium itself, where the machine was started over the network. */
+#define FETCHED_ISO	"/run/basalt/live/basalt.iso"
 
 int64_t source_size(int fd)
 {
@@ -159,6 +161,10 @@ static int find_medium(struct source *s, const struct found *found, int found_n,
 	struct candidates c = {.n = 0};
 	int chosen = -1, same = 0;
 
+	if (!access(FETCHED_ISO, R_OK)) {
+		snprintf(s->path, sizeof(s->path), "%s", FETCHED_ISO);
+		return 0;
+	}
 	look(&c, found, found_n);
 	for (int i = 0; i < c.n; i++)
 		if (is_ours(c.name[i])) {

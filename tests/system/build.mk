@@ -2,7 +2,7 @@
 # Debian's own python3 is named: the one that has Debian's pytest and pexpect.
 # Two machines at a time, a thread each (J=1: one); a file's tests share one.
 .PHONY: check-system
-check-system: deps iso $(B)/tests/debian.img $(B)/tests/guest/runner.elf \
+check-system: deps iso netboot $(B)/tests/debian.img $(B)/tests/guest/runner.elf \
 		$(B)/tests/guest/idle.elf
 	$(Q)/usr/bin/python3 -m pytest -q --tb=short -p no:cacheprovider \
 		-n $(or $(J),2) --dist loadfile \
