@@ -1,7 +1,10 @@
-"""What firmware and front panel have to do with: console, power button, reset."""
+"""What firmware and front panel have to do with: console, power button, reset,
+devices that are plugged in while the machine runs."""
 import json
+import re
 import socket
 import struct
+import time
 
 import pytest
 
@@ -9,6 +12,7 @@ import machine
 
 POWER = machine.LOGS / 'power-button'
 SPCR = machine.LOGS / 'spcr'
+PLUGGED = machine.LOGS / 'plugged.img'
 GUESTS = machine.BUILD / 'tests/guest'
 
 
@@ -30,10 +34,13 @@ def on_second_port():
     machine.LOGS.mkdir(parents=True, exist_ok=True)
     SPCR.write_bytes(spcr(0x2f8, 3))
     POWER.unlink(missing_ok=True)
+    PLUGGED.write_bytes(b'plugged in' * 409600)
     m = machine.Machine(
         'test_firmware', lines=('null', 'stdio'),
         extra=('-acpitable', f'file={SPCR}',
-               '-qmp', f'unix:{POWER},server=on,wait=off'))
+               '-qmp', f'unix:{POWER},server=on,wait=off',
+               '-device', 'pcie-root-port,id=slot1,chassis=1,slot=1',
+               '-device', 'pcie-root-port,id=slot2,chassis=2,slot=2'))
     try:
         m.wait_shell()
         yield m
@@ -41,20 +48,50 @@ def on_second_port():
         m.kill()
 
 
-def qmp(command):
+def qmp(command, **arguments):
+    """The answer to one command."""
     with socket.socket(socket.AF_UNIX) as s:
         s.connect(str(POWER))
         lines = s.makefile('rw')
-        for c in ('qmp_capabilities', command):
-            lines.readline()
-            lines.write(json.dumps({'execute': c}) + '\n')
-            lines.flush()
         lines.readline()
+        for order in ({'execute': 'qmp_capabilities'},
+                      {'execute': command, 'arguments': arguments}):
+            lines.write(json.dumps(order) + '\n')
+            lines.flush()
+            while 'event' in (answer := json.loads(lines.readline())):
+                pass
+            assert 'return' in answer, answer
+        return answer['return']
 
 
 def test_console_of_the_firmware(live):
     """The shell is on COM2, so what is typed arrives by its interrupt too."""
     assert "serial console: the firmware's, at 0x2f8" in live.run('xl dmesg')
+
+
+def wait_for(live, condition):
+    live.run(f'for i in $(seq 100); do {condition} && break; sleep 1; done; {condition}')
+
+
+@pytest.mark.parametrize('device,disk', [('virtio-blk-pci', 'vda'), ('nvme', 'nvme0n1')])
+def test_disk_plugged_in(live, device, disk):
+    """Into a slot that was empty at the start: it gets addresses and interrupts
+    of its own, works, and can be pulled again; twice, as its place is known then."""
+    for _ in range(2):
+        qmp('blockdev-add', driver='raw', **{'node-name': 'plugged', 'file': {
+            'driver': 'file', 'filename': str(PLUGGED)}})
+        qmp('device_add', driver=device, id='disk1', bus='slot1', drive='plugged',
+            serial='plugged')
+        wait_for(live, f'[ -b /dev/{disk} ]')
+        assert live.run(f'dd if=/dev/{disk} bs=1M 2>/dev/null | head -c 10') == \
+            'plugged in'
+        number = disk.replace('vda', 'virtio').replace('n1', 'q')
+        assert re.search(rf'PCI-MSI.*{number}', live.run('cat /proc/interrupts'))
+        qmp('device_del', id='disk1')
+        wait_for(live, f'[ ! -e /dev/{disk} ]')
+        while 'disk1' in str(qmp('qom-list', path='/machine/peripheral')):
+            time.sleep(1)
+        qmp('blockdev-del', **{'node-name': 'plugged'})
 
 
 def test_power_button(live):

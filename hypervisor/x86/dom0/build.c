@@ -149,6 +149,18 @@ static void add_bounce_buffers(char *cmdline, size_t size)
 			 bytes >> 11);
 }
 
+/*
+ * Its map names everything but the scratch window. The kernel must not take that
+ * for reasons to give no addresses to devices that are plugged in: the windows
+ * that ACPI tells for PCI are right.
+ */
+static void add_pci_windows(char *cmdline, size_t size)
+{
+	size_t len = strlen(cmdline);
+
+	snprintf(cmdline + len, size - len, " pci=no_e820");
+}
+
 static void write_info(struct domain *d)
 {
 	struct info_block *b = phys_to_virt(dom0_plan.start_info);
@@ -165,6 +177,7 @@ static void write_info(struct domain *d)
 		};
 	strlcpy(b->cmdline, boot_info.module[0].cmdline, sizeof(b->cmdline));
 	add_bounce_buffers(b->cmdline, sizeof(b->cmdline));
+	add_pci_windows(b->cmdline, sizeof(b->cmdline));
 	b->info = (struct hvm_start_info){
 		.magic = XEN_HVM_START_MAGIC_VALUE,
 		.version = 1,
