@@ -37,7 +37,7 @@ $(B)/iso/initramfs-net.zst: $(B)/image/initramfs.zst $(B)/iso/netboot.list
 	$(Q)cp -a $(B)/image/initramfs $(B)/iso/initramfs
 	$(Q)$(IMG)/modules.sh $(B)/iso/netboot.list $(B)/packages/kernel \
 		$(B)/iso/initramfs
-	$(Q)$(call PACK,$(B)/iso/initramfs) | zstd -q -$(LEVEL) >$@.tmp
+	$(Q)$(call INITRAMFS,$(B)/iso/initramfs) >$@.tmp
 	$(Q)mv $@.tmp $@
 
 $(NETBOOT)/.done: $(ISO) $(B)/iso/basalt.0 $(B)/iso/basalt.efi \

@@ -28,7 +28,15 @@ $(B)/image/vmlinux: $(IMG)/unpack-kernel.py $(B)/packages/kernel.done
 PACK = (cd $(1) && find . | LC_ALL=C sort | \
 	cpio -o -H newc -R 0:0 --quiet --reproducible)
 
-$(B)/image/initramfs.zst: $(TREE_DEPS) $(IMG)/initramfs.list \
+# $(call INITRAMFS,TREE): the archive to standard output; before it, uncompressed, the
+# microcode updates of the folder UCODE=, if any.
+UCODE ?=
+INITRAMFS = { $(IMG)/ucode.sh '$(UCODE)' && $(call PACK,$(1)) | zstd -q -$(LEVEL); }
+$(B)/image/ucode.name: FORCE
+	$(Q)mkdir -p $(@D)
+	$(Q)echo '$(UCODE)' | cmp -s - $@ || echo '$(UCODE)' >$@
+
+$(B)/image/initramfs.zst: $(IMG)/ucode.sh $(B)/image/ucode.name $(TREE_DEPS) $(IMG)/initramfs.list \
 		$(INITRAMFS_FILES) $(OVERLAY) $(B)/image/system.img \
 		$(B)/installer/slots $(B)/packages/mdadm.done \
 		$(B)/packages/e2fsprogs.done
@@ -43,7 +51,7 @@ $(B)/image/initramfs.zst: $(TREE_DEPS) $(IMG)/initramfs.list \
 	$(Q)strip -o $(B)/image/initramfs/sbin/slots $(B)/installer/slots
 	$(Q)sha256sum <$(B)/image/system.img | cut -c1-64 \
 		>$(B)/image/initramfs/etc/system.sum
-	$(Q)$(call PACK,$(B)/image/initramfs) | zstd -q -$(LEVEL) >$@.tmp
+	$(Q)$(call INITRAMFS,$(B)/image/initramfs) >$@.tmp
 	$(Q)mv $@.tmp $@
 
 $(B)/image/demo.gz: $(TREE_DEPS) $(IMG)/demo.list \

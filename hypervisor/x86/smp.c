@@ -17,6 +17,7 @@
 #include <x86/mce.h>
 #include <x86/platform.h>
 #include <x86/smp.h>
+#include <x86/ucode.h>
 #include <x86/watchdog.h>
 
 #include "boot/boot.h"
@@ -103,6 +104,7 @@ void ap_main(void)
 	unsigned int expect = AP_STARTING;
 
 	cpu_init_ap();
+	ucode_cpu_init();
 	lapic_init();
 	mce_cpu_init();
 	if (!__atomic_compare_exchange_n(&ap_state, &expect, AP_UP, false,

@@ -4,7 +4,7 @@
 #   FUZZ=NAME      one of them          FUZZ_SECONDS=60  for each
 #   FUZZ_RUNS=-1   at most so many executions for each
 FZ := $(B)/tests/fuzz
-FZ_NAMES := decode elf boot hypercall
+FZ_NAMES := decode elf boot hypercall ucode
 FZ_DIR := tests/fuzz
 FZ_CPPFLAGS := -D__XEN_TOOLS__ -Ihypervisor/include -Itests/unit/fake -Itests/unit/plat \
 	-I$(FZ_DIR) -Ihypervisor/x86/boot -Dsched_yield=hv_sched_yield -fno-strict-aliasing
@@ -14,6 +14,7 @@ FZ_CFLAGS := -std=gnu11 -g -O1 -Wall -Wextra -Wno-unused-parameter \
 
 FZ_SRC_decode := hypervisor/x86/hvm/decode.c
 FZ_SRC_elf := hypervisor/lib/elf.c
+FZ_SRC_ucode := hypervisor/x86/ucode.c
 FZ_SRC_boot := hypervisor/x86/acpi.c hypervisor/x86/boot/e820.c \
 	$(addprefix hypervisor/x86/boot/,info.c multiboot.c multiboot2.c)
 FZ_SRC_hypercall := $(filter-out %/main.c %/panic.c,$(wildcard hypervisor/core/*.c)) \

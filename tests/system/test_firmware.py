@@ -110,14 +110,57 @@ def test_power_button(live):
     live.expect(machine.pexpect.EOF)
 
 
+def early_archive(name, data):
+    """A cpio archive ("newc") with one file, as it lies before an initramfs."""
+    def entry(path, content):
+        sizes = [1, 0o100644, 0, 0, 1, 0, len(content), 0, 0, 0, 0, len(path) + 1, 0]
+        head = b'070701' + b''.join(b'%08x' % n for n in sizes) + path + b'\0'
+        return head + bytes(-len(head) % 4) + content + bytes(-len(content) % 4)
+    return entry(name, data) + entry(b'TRAILER!!!', b'')
+
+
+def amd_update(signature, revision):
+    """A container with one patch for the CPU of that signature."""
+    table = struct.pack('<IIIHH 16x', signature, 0, 0, 0x1234, 0)
+    patch = struct.pack('<II8xII H6x 32x', 0x20201120, revision, 0, 0, 0x1234)
+    return struct.pack('<III', 0x414d44, 0, len(table)) + table + \
+        struct.pack('<II', 1, len(patch)) + patch
+
+
+def bare(name, arguments, *modules):
+    """The hypervisor without a medium, with a tiny control domain."""
+    return machine.Machine(
+        name, mem=512, smp=1, net=False, boot='hypervisor',
+        extra=('-kernel', str(machine.BUILD / 'hypervisor/basalt.elf'),
+               '-append', f'console=com1 dom0_mem=192M {arguments}',
+               '-initrd', ','.join([f'{GUESTS}/runner.elf', *map(str, modules)])))
+
+
+def test_microcode(tmp_path):
+    """An update for the CPU is found and tried. QEMU's CPUs keep their revision."""
+    archive = tmp_path / 'early.cpio'
+
+    def start(signature, arguments, said):
+        archive.write_bytes(early_archive(b'kernel/x86/microcode/AuthenticAMD.bin',
+                                          amd_update(signature, 0x7fff0001)))
+        m = bare('microcode', arguments, archive)
+        try:
+            kind = m.expect(r'of CPU type (0x[0-9a-f]+)\r*\n').group(1)
+            m.expect(said)
+            assert 'update' not in m.child.before
+            return int(kind, 16)
+        finally:
+            m.kill()
+
+    kind = start(1, '', 'AuthenticAMD.bin has nothing newer for this CPU')
+    start(kind, 'ucode=off', 'speculation:')
+    start(kind, '', 'update to revision 0x7fff0001 was not taken')
+
+
 @pytest.mark.parametrize('way', ['acpi', 'cf9', 'keyboard', 'triple'])
 def test_reset(way):
     """The way asked for is tried first, and no other is needed."""
-    m = machine.Machine(
-        f'reset-{way}', mem=512, smp=1, net=False, boot='hypervisor',
-        extra=('-kernel', str(machine.BUILD / 'hypervisor/basalt.elf'),
-               '-append', f'console=com1 dom0_mem=192M reboot={way}',
-               '-initrd', f'{GUESTS}/runner.elf,{GUESTS}/idle.elf'))
+    m = bare(f'reset-{way}', f'reboot={way}', GUESTS / 'idle.elf')
     try:
         m.expect('MiB free')
         m.send(3 * '\x01' + 'R')

@@ -13,6 +13,7 @@
 #include <x86/mce.h>
 #include <x86/platform.h>
 #include <x86/spec.h>
+#include <x86/ucode.h>
 
 #include "boot.h"
 
@@ -50,7 +51,8 @@ void arch_boot_machine(void)
 	lapic_init();
 	time_init();
 	mce_cpu_init();
-	spec_init();
+	ucode_init();
+	spec_init();	/* what it knows may have come by the update */
 	serial_enable_rx();
 }
 

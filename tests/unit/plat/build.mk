@@ -5,7 +5,7 @@ PLAT_TEST_CFLAGS := $(WARN) -O1 -g -fsanitize=address,undefined \
 	-Ihypervisor/include
 PLAT_TESTS := $(addprefix $(B)/$(PLAT_TEST)/,test_printf test_cmdline \
 	test_boot_memory test_boot_loader test_screen \
-	test_page_alloc test_timer test_acpi test_numa)
+	test_page_alloc test_timer test_acpi test_numa test_ucode)
 
 $(B)/$(PLAT_TEST)/test_printf: hypervisor/lib/printf.c
 $(B)/$(PLAT_TEST)/test_cmdline: hypervisor/core/cmdline.c
@@ -21,6 +21,7 @@ $(B)/$(PLAT_TEST)/test_timer: hypervisor/core/timer.c \
 	hypervisor/core/spinlock.c hypervisor/lib/debug/on.c
 $(B)/$(PLAT_TEST)/test_acpi: hypervisor/x86/acpi.c
 $(B)/$(PLAT_TEST)/test_numa: hypervisor/x86/numa.c
+$(B)/$(PLAT_TEST)/test_ucode: hypervisor/x86/ucode.c
 
 # The C library has these two already.
 $(B)/$(PLAT_TEST)/printf.o: hypervisor/lib/printf.c | $(B)/.deps
