@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""`make matrix`: installs, unattended, to a disk on each kind of bus that
+"""`make matrix-install`: installs, unattended, to a disk on each kind of bus that
 servers have, and starts the machine from it.
 
 usage: matrix_install.py [KIND...]
