@@ -101,6 +101,18 @@ static bool addressable(uint64_t pa, uint64_t len)
 	return pa < limit && len <= limit - pa;
 }
 
+/* Device registers are nowhere in RAM, whatever a table says. */
+static bool in_ram(uint64_t pa, uint64_t len)
+{
+	for (unsigned int i = 0; i < boot_info.e820_nr; i++) {
+		const struct e820_entry *e = &boot_info.e820[i];
+
+		if (e->type == E820_RAM && pa < e->addr + e->size && e->addr < pa + len)
+			return true;
+	}
+	return false;
+}
+
 /* --- root pointer and walk ---------------------------------------------------- */
 
 static bool rsdp_ok(const struct rsdp *r)
@@ -243,6 +255,10 @@ static void madt_ioapic(const void *p)
 {
 	const struct madt_ioapic *io = p;
 
+	if (in_ram(io->addr, PAGE_SIZE)) {
+		log_warn("ACPI: IO-APIC at %#x lies in memory; ignored", io->addr);
+		return;
+	}
 	for (unsigned int i = 0; i < acpi.ioapic_nr; i++) {
 		if (acpi.ioapic[i].addr == io->addr) {
 			log_warn("ACPI: IO-APIC at %#x is listed twice", io->addr);
@@ -382,6 +398,37 @@ static void parse_fadt(const struct acpi_header *h)
 	acpi.dsdt = f.x_dsdt ? f.x_dsdt : f.dsdt;
 }
 
+/* Another one of these buses, or at these addresses. */
+static bool mcfg_overlaps(const struct mcfg_entry *e, uint64_t start, uint64_t end)
+{
+	for (unsigned int i = 0; i < acpi.mcfg_nr; i++) {
+		uint64_t from = acpi.mcfg[i].base +
+				((uint64_t)acpi.mcfg[i].start_bus << MCFG_BUS_SHIFT);
+		uint64_t to = acpi.mcfg[i].base +
+			      ((acpi.mcfg[i].end_bus + 1ull) << MCFG_BUS_SHIFT);
+
+		if ((start < to && from < end) ||
+		    (acpi.mcfg[i].segment == e->segment &&
+		     e->start_bus <= acpi.mcfg[i].end_bus &&
+		     acpi.mcfg[i].start_bus <= e->end_bus))
+			return true;
+	}
+	return false;
+}
+
+/* PCI Firmware Specification 3.2, 4.1.2: the base is that of bus 0. */
+static bool mcfg_good(const struct mcfg_entry *e)
+{
+	uint64_t start, end;
+
+	if (e->start_bus > e->end_bus || e->base % (1u << MCFG_BUS_SHIFT) ||
+	    !addressable(e->base, (e->end_bus + 1ull) << MCFG_BUS_SHIFT))
+		return false;
+	start = e->base + ((uint64_t)e->start_bus << MCFG_BUS_SHIFT);
+	end = e->base + ((e->end_bus + 1ull) << MCFG_BUS_SHIFT);
+	return !in_ram(start, end - start) && !mcfg_overlaps(e, start, end);
+}
+
 static void parse_mcfg(const struct acpi_header *h)
 {
 	const char *p = (const char *)h + MCFG_ENTRIES;
@@ -391,8 +438,7 @@ static void parse_mcfg(const struct acpi_header *h)
 	     p += sizeof(struct mcfg_entry)) {
 		const struct mcfg_entry *e = (const void *)p;
 
-		if (acpi.mcfg_nr == ACPI_MCFG_MAX || e->start_bus > e->end_bus ||
-		    !addressable(e->base, (e->end_bus + 1ull) << MCFG_BUS_SHIFT)) {
+		if (acpi.mcfg_nr == ACPI_MCFG_MAX || !mcfg_good(e)) {
 			log_warn("ACPI: MCFG entry for segment %u ignored", e->segment);
 			continue;
 		}

@@ -367,6 +367,78 @@ static void overlapping_tables(void **state)
 	assert_true(acpi.s5_valid);
 }
 
+static void append_mcfg(uint64_t base, uint16_t segment, uint8_t first, uint8_t last)
+{
+	uint8_t e[16] = {[10] = first, [11] = last};
+
+	memcpy(e, &base, 8);
+	memcpy(e + 8, &segment, 2);
+	append(MCFG, e, 16);
+}
+
+/* Segments of a large machine; and windows that are each other, RAM, or nowhere. */
+static void pci_segments(void **state)
+{
+	(void)state;
+	boot_info.e820[0] = (struct e820_entry){0, MEMORY, E820_RAM};
+	boot_info.e820_nr = 1;
+	table(MCFG, "MCFG", 44);
+	append_mcfg(0xe0000000, 0, 0, 127);
+	append_mcfg(0x8000000000, 1, 0, 255);
+	append_mcfg(0x8010000000, 2, 16, 31);
+	append_mcfg(0x8010000000, 3, 0, 15);	/* the free part below */
+	append_mcfg(0x9000000000, 1, 200, 210);	/* buses that have one */
+	append_mcfg(0x8011800000, 4, 0, 8);	/* inside segment 2's */
+	append_mcfg(0x9000000800, 5, 0, 255);	/* not aligned */
+	append_mcfg(0x9000000000, 6, 9, 8);	/* last before first */
+	append_mcfg(0x100000, 7, 0, 0);		/* in RAM */
+	append_mcfg(0xfff0000000, 8, 0, 255);	/* the last there can be */
+	append_mcfg(0xfff8000000, 9, 0, 255);	/* beyond */
+	append_mcfg(UINT64_MAX << 20, 10, 0, 255);
+	append_mcfg(0xd0000000, 0, 128, 128);	/* segment 0 goes on elsewhere */
+	list_table(MCFG);
+	acpi_init();
+	boot_info.e820_nr = 0;
+	assert_int_equal(acpi.mcfg_nr, 6);
+	for (unsigned int i = 0; i < 4; i++)
+		assert_int_equal(acpi.mcfg[i].segment, i);
+	assert_int_equal(acpi.mcfg[4].segment, 8);
+	assert_int_equal(acpi.mcfg[5].start_bus, 128);
+	assert_int_equal(log_lines, 8);	/* the others, and the summary */
+	for (uint16_t i = 0; i < 20; i++)
+		append_mcfg(0xa000000000 + (0x10000000ull * i), 100 + i, 0, 255);
+	acpi_init();
+	assert_int_equal(acpi.mcfg_nr, ACPI_MCFG_MAX);
+}
+
+/* Ids with gaps, beyond eight bits, one CPU told in both ways; several IO-APICs. */
+static void large_machine(void **state)
+{
+	(void)state;
+	boot_info.e820[0] = (struct e820_entry){0, MEMORY, E820_RAM};
+	boot_info.e820_nr = 1;
+	for (uint32_t i = 0; i < 600; i++) {
+		uint32_t e[4] = {0x1009, i * 3 + 1, 1, i};
+
+		append(MADT, e, 16);	/* 1 was there as a local APIC */
+	}
+	append(MADT, (uint32_t[]){0x1009, 0xffffffff, 1, 600}, 16);
+	append(MADT, (uint32_t[]){0x1009, 5000, 0, 601}, 16);
+	for (uint32_t i = 1; i < 9; i++)
+		append_ioapic(0xfec00000 + i * 0x1000, i * 24);
+	append_ioapic(0x100000, 500);	/* in RAM */
+	append_ioapic(0xfed00000, 24 * 8);
+	acpi_init();
+	boot_info.e820_nr = 0;
+	assert_int_equal(acpi.cpu_nr, MIN(601, MAX_CPUS));
+	assert_int_equal(acpi.cpu_apic_id[0], 0);
+	assert_int_equal(acpi.cpu_apic_id[1], 1);
+	for (unsigned int i = 2; i < acpi.cpu_nr; i++)
+		assert_int_equal(acpi.cpu_apic_id[i], (i - 1) * 3 + 1);
+	assert_int_equal(acpi.ioapic_nr, 9);
+	assert_int_equal(acpi.ioapic[8].gsi_base, 192);
+}
+
 /* A firmware's serial console is used when it is a 16550 on ports. */
 static void serial_console(void **state)
 {
@@ -415,6 +487,8 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup(good, setup),
+		cmocka_unit_test_setup(pci_segments, setup),
+		cmocka_unit_test_setup(large_machine, setup),
 		cmocka_unit_test_setup(given_by_the_loader, setup),
 		cmocka_unit_test_setup(no_tables, setup),
 		cmocka_unit_test_setup(bad_rsdp_checksum, setup),
