@@ -127,10 +127,10 @@ def amd_update(signature, revision):
         struct.pack('<II', 1, len(patch)) + patch
 
 
-def bare(name, arguments, *modules):
+def bare(name, arguments, *modules, cpus=1):
     """The hypervisor without a medium, with a tiny control domain."""
     return machine.Machine(
-        name, mem=512, smp=1, net=False, boot='hypervisor',
+        name, mem=512, smp=cpus, net=False, boot='hypervisor',
         extra=('-kernel', str(machine.BUILD / 'hypervisor/basalt.elf'),
                '-append', f'console=com1 dom0_mem=192M {arguments}',
                '-initrd', ','.join([f'{GUESTS}/runner.elf', *map(str, modules)])))
@@ -155,6 +155,17 @@ def test_microcode(tmp_path):
     kind = start(1, '', 'AuthenticAMD.bin has nothing newer for this CPU')
     start(kind, 'ucode=off', 'speculation:')
     start(kind, '', 'update to revision 0x7fff0001 was not taken')
+
+
+def test_gaps_in_apic_ids():
+    """Three cores a package leave every fourth id out."""
+    m = bare('apic-ids', '', GUESTS / 'idle.elf', cpus='6,sockets=2,cores=3,threads=1')
+    try:
+        m.expect('ACPI: revision 0, 6 CPUs')
+        m.expect('6 of 6 CPUs are up')
+        m.expect('6 CPUs, .* MiB free')
+    finally:
+        m.kill()
 
 
 @pytest.mark.parametrize('way', ['acpi', 'cf9', 'keyboard', 'triple'])

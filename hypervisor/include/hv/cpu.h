@@ -6,7 +6,7 @@
 #include <hv/list.h>
 #include <hv/spinlock.h>
 
-#define MAX_CPUS	256
+#define MAX_CPUS	512
 #define CPUMASK_WORDS	(MAX_CPUS / 64)
 
 struct vcpu;

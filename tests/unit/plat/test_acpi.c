@@ -243,7 +243,7 @@ static void doubles_and_floods(void **state)
 	append(MADT, (uint8_t[]){2, 10, 0, 99, 5, 0, 0, 0, 0, 0}, 10);
 	for (unsigned int i = 0; i < 30; i++)
 		append_ioapic(0xfec10000 + i * 0x1000, 24 + i);
-	for (uint32_t i = 0; i < 400; i++) {
+	for (uint32_t i = 0; i < 2 * MAX_CPUS; i++) {
 		uint32_t e[4] = {0x1009, 1000 + i, 1, 0};
 
 		append(MADT, e, 16);
