@@ -111,13 +111,17 @@ class Machine:
         self.expect(r'Basalt, (live|installed)')
         return self.plain_shell()
 
-    def log_in(self, host='', password='horse staple', timeout=BOOT_TIMEOUT):
-        """From power-on of an installed system to root's shell, as a person."""
-        self.expect(f'{host} ?login: ', timeout)
-        self.send('root\r')
+    def log_in(self, host='', user='root', password='horse staple'):
+        """From power-on of an installed system to a shell, as a person: root gets
+        one, the operator goes through the console."""
+        self.expect(f'{host} ?login: ', BOOT_TIMEOUT)
+        self.send(f'{user}\r')
         self.expect('assword: ')
         self.send(f'{password}\r')
-        return self.plain_shell()
+        if user == 'root':
+            return self.plain_shell()
+        self.expect('Quit')
+        return self.shell_key()
 
     def installer_end(self, timeout):
         """What an unattended installation ends with: "done", or why it failed."""

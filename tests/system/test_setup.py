@@ -3,6 +3,7 @@ answers saved on a stick, a mirror of two disks installed to; repaired,
 upgraded and taken back from the medium; started without the medium, from the
 one disk and from the other.
 """
+import re
 import subprocess
 
 import pexpect
@@ -97,18 +98,25 @@ def test_power_cuts_of_a_mirror(disks):
     assert ends[0] == '' and ends[-1] == 'a'
 
 
-def test_second_disk_starts(disks):
+def copy(disk):
+    path = disk.with_name(disk.name + '-copy')
+    subprocess.run(['cp', '--sparse=always', disk, path], check=True)
+    return path
+
+
+@pytest.fixture(scope='module')
+def first_before(disks):
+    """The first disk as it was before the second one ran alone."""
+    yield copy(disks[0])
+
+
+def test_second_disk_starts(disks, first_before):
     """Alone, on the smallest host: the operator's password, and the VM that was
     taken along, which runs in what 512 MiB leave."""
     m = start('setup-second', disks, SATA, mem=512, boot='disk')
     try:
         m.expect('mirror runs on one of its two disks', machine.BOOT_TIMEOUT)
-        m.expect('login: ', machine.BOOT_TIMEOUT)
-        m.send('operator\r')
-        m.expect('assword: ')
-        m.send(f'{PASSWORD}\r')
-        m.expect('Quit')
-        m.shell_key()
+        m.log_in(user='operator', password=PASSWORD)
         assert m.run('hostname') == 'rack7'
         assert '/state ext4' in m.run('cat /proc/mounts')
         assert m.run('cat /proc/mdstat').count('[_U]') == 2
@@ -118,6 +126,42 @@ def test_second_disk_starts(disks):
         m.run('for i in $(seq 120); do grep -q demo:/ $LOG && break; sleep 1; '
               'done; grep -q demo:/ $LOG'.replace(
                   '$LOG', '/var/log/xen/console/guest-kept.log'))
+        m.power_off()
+    finally:
+        m.kill()
+
+
+def test_histories_that_went_separate_ways(disks, first_before):
+    """The first disk ran alone, too: the halves are not mixed. It is said which
+    one is left out, and the command that is named makes them one."""
+    both = [first_before, copy(disks[1])]
+    log_in = {'host': 'rack7', 'password': PASSWORD, 'user': 'operator'}
+    m = start('setup-first-alone', both, NVME, mem=512, boot='disk')
+    try:
+        m.expect('mirror runs on one of its two disks', machine.BOOT_TIMEOUT)
+        m.log_in(**log_in).run('echo first >/state/who; sync')
+        m.power_off()
+    finally:
+        m.kill()
+    m = start('setup-diverged', both, NVME, SATA, mem=512, boot='disk')
+    try:
+        m.log_in(**log_in)
+        said = dict(re.findall(r'(/dev/\S+) ran without the rest of its mirror.*'
+                               r'(mdadm --zero-superblock \S+ && mdadm \S+ --add \S+)',
+                               m.log_path.read_text()))
+        assert len(said) == 2 and m.run('cat /proc/mdstat').count('_') == 2
+        state = next(part for part in said if 'basalt-state' in said[part])
+        who = m.run('cat /state/who 2>/dev/null', status=None)
+        assert who == ('' if 'nvme' in state else 'first')
+        for part, cure in said.items():
+            assert f'--zero-superblock {part} ' in cure
+            m.run(cure)
+        m.run('for i in $(seq 300); do grep -q _ /proc/mdstat || break; sleep 1; '
+              'done; [ $(grep -c "\\[UU\\]" /proc/mdstat) = 2 ]')
+        m.run('echo check >/sys/class/block/$(basename $(readlink -f '
+              '/dev/md/basalt-state))/md/sync_action; mdadm --wait '
+              '/dev/md/basalt-state', status=None)
+        assert set(m.run('cat /sys/block/md*/md/mismatch_cnt').split()) == {'0'}
         m.power_off()
     finally:
         m.kill()

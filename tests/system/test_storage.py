@@ -349,6 +349,9 @@ def test_files_on_a_disk(live):
     before = checksum(live, '/storage/files/a.img', 8)
     live.run('storage pool stop; ! grep -q /storage/files /proc/mounts')
     live.run('storage pool start')
+    live.run('yes b | head -c 8388608 >/storage/files/a.img; sync')
+    assert checksum(live, '/storage/files/a.img', 8) != before
+    live.run('storage revert files/a.s')
     assert checksum(live, '/storage/files/a.img', 8) == before
     live.run('storage pool delete files --force')
     assert content(live, 'nvme0n1') == 'empty'
