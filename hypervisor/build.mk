@@ -12,7 +12,8 @@ HV_SRC := $(filter-out hypervisor/x86/asm_offsets.c, $(wildcard \
 	hypervisor/x86/boot/*.c hypervisor/x86/boot/*.S \
 	hypervisor/x86/svm/*.c hypervisor/x86/svm/*.S \
 	hypervisor/x86/vmx/*.c hypervisor/x86/vmx/*.S \
-	hypervisor/x86/hvm/*.c hypervisor/x86/dom0/*.c)) \
+	hypervisor/x86/hvm/*.c hypervisor/x86/dom0/*.c \
+	hypervisor/x86/iommu/*.c)) \
 	hypervisor/lib/debug/$(if $(filter 0,$(DEBUG)),off,on).c
 HV_OBJ := $(patsubst hypervisor/%,$(HV)/%.o,$(HV_SRC))
 

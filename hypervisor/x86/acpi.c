@@ -9,6 +9,7 @@
 #include <hv/log.h>
 
 #include <x86/acpi.h>
+#include <x86/iommu.h>
 #include <x86/platform.h>
 
 #define EBDA_POINTER	0x40eul
@@ -552,6 +553,7 @@ static const struct {
 } parsers[] = {
 	{"APIC", parse_madt}, {"FACP", parse_fadt}, {"MCFG", parse_mcfg},
 	{"HPET", parse_hpet}, {"SPCR", parse_spcr}, {"SSDT", find_s5},
+	{"DMAR", dmar_parse}, {"IVRS", ivrs_parse},
 };
 
 static void parse_table(uint64_t pa, const struct acpi_header *h, void *data)
@@ -567,6 +569,7 @@ void acpi_init(void)
 	const struct acpi_header *dsdt;
 
 	memset(&acpi, 0, sizeof(acpi));
+	memset(&iommu_tables, 0, sizeof(iommu_tables));
 	pointer = find_rsdp();
 	if (!pointer)
 		machine_refuse("no ACPI tables", "the firmware shows none",

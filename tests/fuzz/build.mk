@@ -16,6 +16,7 @@ FZ_SRC_decode := hypervisor/x86/hvm/decode.c
 FZ_SRC_elf := hypervisor/lib/elf.c
 FZ_SRC_ucode := hypervisor/x86/ucode.c
 FZ_SRC_boot := hypervisor/x86/acpi.c hypervisor/x86/boot/e820.c \
+	$(addprefix hypervisor/x86/iommu/,parse.c dmar.c ivrs.c) \
 	$(addprefix hypervisor/x86/boot/,info.c multiboot.c multiboot2.c)
 FZ_SRC_hypercall := $(filter-out %/main.c %/panic.c,$(wildcard hypervisor/core/*.c)) \
 	$(wildcard hypervisor/mm/*.c) hypervisor/lib/debug/on.c $(wildcard tests/unit/fake/*.c)

@@ -19,6 +19,7 @@
 #include <hv/page.h>
 
 #include <x86/acpi.h>
+#include <x86/iommu.h>
 #include <x86/platform.h>
 
 #include "../../hypervisor/x86/boot/memory.c"	/* its list is emptied here */
@@ -156,6 +157,10 @@ static void check_acpi(void)
 	MUST(acpi.cpu_nr && acpi.cpu_nr <= MAX_CPUS);
 	MUST(acpi.ioapic_nr && acpi.ioapic_nr <= ACPI_IOAPIC_MAX);
 	MUST(acpi.iso_nr <= ACPI_ISO_MAX && acpi.mcfg_nr <= ACPI_MCFG_MAX);
+	MUST(iommu_tables.unit_nr <= IOMMU_UNITS_MAX &&
+	     iommu_tables.range_nr <= IOMMU_RANGES_MAX);
+	for (unsigned int i = 0; i < iommu_tables.range_nr; i++)
+		MUST(iommu_tables.range[i].start < iommu_tables.range[i].end);
 	MUST(!acpi.s5_valid || (acpi.s5_typ_a < 8 && acpi.s5_typ_b < 8));
 }
 

@@ -42,8 +42,11 @@ struct domain *dom0_build(void);
 unsigned int dom0_make_e820(const struct e820_entry *host, unsigned int nr,
 			    const struct dom0_plan *plan,
 			    struct e820_entry *out, unsigned int max);
-/* First address past RAM and every memory BAR and bridge window. */
-uint64_t dom0_scratch_base(void);
+/*
+ * First address past RAM and every memory BAR and bridge window, with room for
+ * mappings in @bits bits; 0: there is none.
+ */
+uint64_t dom0_scratch_base(unsigned int bits);
 /* Size of, and writing of, RSDP + XSDT + MADT at guest address @at. */
 size_t dom0_acpi_size(unsigned int vcpus);
 void dom0_acpi_write(void *to, uint64_t at, const struct domain *d);
@@ -72,6 +75,9 @@ struct mmio_trap {
  */
 bool hwdom_trap(struct mmio_trap *t) must_check;
 void hwdom_untrap(struct mmio_trap *t);
+
+/* Is any of this RAM by the machine's memory map? */
+bool host_ram_overlaps(uint64_t start, uint64_t end);
 
 void vioapic_init(struct domain *d);
 

@@ -10,6 +10,7 @@
 #include <x86/apic.h>
 #include <x86/dom0.h>
 #include <x86/hvm.h>
+#include <x86/iommu.h>
 #include <x86/mce.h>
 #include <x86/platform.h>
 #include <x86/spec.h>
@@ -54,6 +55,7 @@ void arch_boot_machine(void)
 	ucode_init();
 	spec_init();	/* what it knows may have come by the update */
 	serial_enable_rx();
+	iommu_init();
 }
 
 void arch_boot_cpus(void)

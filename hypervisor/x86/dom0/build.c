@@ -16,6 +16,8 @@
 #include <x86/dev_irq.h>
 #include <x86/dom0.h>
 #include <x86/hvm.h>
+#include <x86/iommu.h>
+#include <x86/pci.h>
 #include <x86/platform.h>
 
 #define INFO_LIMIT	(1ul << 30)	/* early page tables of kernels */
@@ -53,6 +55,21 @@ static struct domain *make_domain(void)
 }
 
 /* --- memory ---------------------------------------------------------------------- */
+
+/* Grants and foreign frames must lie where devices reach them, too. */
+static void choose_scratch(void)
+{
+	unsigned int bits = MIN(host_phys_bits, iommu_bits());
+
+	dom0_plan.scratch = dom0_scratch_base(bits);
+	if (!dom0_plan.scratch && bits < host_phys_bits) {
+		iommu_give_up("its addresses are too short for this machine's memory");
+		dom0_plan.scratch = dom0_scratch_base(host_phys_bits);
+	}
+	if (!dom0_plan.scratch)
+		panic("no address space above memory and devices for the control "
+		      "domain's mappings; report this machine");
+}
 
 static unsigned int best_order(uint64_t frame, uint64_t left)
 {
@@ -134,9 +151,20 @@ struct info_block {
 	char cmdline[sizeof(boot_info.cmdline)];
 };
 
+static bool has_virtio(void)
+{
+	uint32_t id;
+
+	for (uint32_t fn = 0; pci_find_function(&fn, &id); fn++)
+		if ((id & 0xffff) == PCI_VENDOR_VIRTIO)
+			return true;
+	return false;
+}
+
 /*
  * Without an IOMMU the control domain's kernel must bounce what its devices
- * read and write of guests' pages. The buffer is an eighth of its memory, at most
+ * read and write of guests' pages; so it must with one when there is a virtio
+ * device, as an emulator's go past it. The buffer is an eighth of its memory, at most
  * 128 MiB, in slabs of 2 KiB; a "swiotlb=" in the boot menu stands as it is.
  */
 static void add_bounce_buffers(char *cmdline, size_t size)
@@ -144,6 +172,8 @@ static void add_bounce_buffers(char *cmdline, size_t size)
 	uint64_t bytes = MIN(dom0_plan.pages << PAGE_SHIFT >> 3, 128ul << 20);
 	size_t len = strlen(cmdline);
 
+	if (iommu_active() && !has_virtio())
+		return;
 	if (!strstr(cmdline, "swiotlb="))
 		snprintf(cmdline + len, size - len, " swiotlb=%lu,force",
 			 bytes >> 11);
@@ -220,7 +250,9 @@ struct domain *dom0_build(void)
 {
 	struct domain *d = make_domain();
 
+	choose_scratch();
 	map_memory(d);
+	iommu_enable();
 	place_and_load(d);
 	dev_irq_setup();
 	hwdom_io_init();

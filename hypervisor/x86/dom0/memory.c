@@ -150,15 +150,14 @@ void dom0_reserve_memory(void)
 		      "%lu are wanted; lower dom0_mem= or add memory",
 		      dom0_plan.pages >> (20 - PAGE_SHIFT),
 		      pages >> (20 - PAGE_SHIFT));
-	dom0_plan.scratch = dom0_scratch_base();
 }
 
 /* --- the map ------------------------------------------------------------------ */
 
-uint64_t dom0_scratch_base(void)
+uint64_t dom0_scratch_base(unsigned int bits)
 {
 	uint64_t top = MAX(4 * GIB, pci_highest_address());
-	uint64_t space = 1ull << MIN(host_phys_bits, 46u);
+	uint64_t space = 1ull << MIN(bits, 46u);
 
 	for (unsigned int i = 0; i < boot_info.e820_nr; i++) {
 		const struct e820_entry *e = &boot_info.e820[i];
@@ -167,11 +166,7 @@ uint64_t dom0_scratch_base(void)
 			top = MAX(top, e->addr + e->size);
 	}
 	top = MAX(ROUNDUP(top, GIB), MIN(SCRATCH_WISH, space / 2));
-	if (top + 16 * GIB > space)
-		panic("no address space above %#lx for the control domain's "
-		      "mappings; report this machine",
-		      top);
-	return top;
+	return top + 16 * GIB > space ? 0 : top;
 }
 
 struct map_writer {

@@ -80,22 +80,26 @@ static uint64_t believed(unsigned int bus, unsigned int devfn)
 	return 0;
 }
 
+bool pci_find_function(uint32_t *at, uint32_t *id)
+{
+	for (; *at < 0x10000; ++*at) {
+		*id = config_read(*at >> 8, *at & 0xff, REG_ID);
+		if ((*id & 0xffff) != 0xffff)
+			return true;
+		if (!(*at & 7))
+			*at |= 7;	/* no function 0 */
+	}
+	return false;
+}
+
 uint64_t pci_highest_address(void)
 {
 	uint64_t high = 0, top;
+	uint32_t id;
 
-	for (unsigned int bus = 0; bus < 256; bus++) {
-		for (unsigned int devfn = 0; devfn < 256; devfn++) {
-			uint32_t id = config_read(bus, devfn, REG_ID);
-
-			if ((id & 0xffff) == 0xffff) {
-				if (!(devfn & 7))
-					devfn |= 7;	/* no function 0 */
-				continue;
-			}
-			top = believed(bus, devfn);
-			high = MAX(high, top);
-		}
+	for (uint32_t at = 0; pci_find_function(&at, &id); at++) {
+		top = believed(at >> 8, at & 0xff);
+		high = MAX(high, top);
 	}
 	return high;
 }

@@ -9,6 +9,7 @@
 #include <xen/arch-x86/cpuid.h>
 
 #include <x86/hvm_ops.h>
+#include <x86/iommu.h>
 #include <x86/platform.h>
 
 #include "cpuid.h"
@@ -135,7 +136,9 @@ static struct cpuid_regs hv_leaf(struct vcpu *v, uint32_t leaf, uint32_t sub)
 	case 4:
 		return sub ? nothing : (struct cpuid_regs){
 				     XEN_HVM_CPUID_VCPU_ID_PRESENT |
-					     XEN_HVM_CPUID_DOMID_PRESENT,
+					     XEN_HVM_CPUID_DOMID_PRESENT |
+					     (v->domain->hardware && iommu_active() ?
+					      XEN_HVM_CPUID_IOMMU_MAPPINGS : 0),
 				     v->id, v->domain->id, 0};
 	default:
 		return nothing;

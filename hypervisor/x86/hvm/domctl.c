@@ -8,6 +8,7 @@
 
 #include <x86/asm.h>
 #include <x86/hvm_ops.h>
+#include <x86/iommu.h>
 #include <x86/platform.h>
 
 #include <xen/domctl.h>
@@ -223,6 +224,8 @@ void arch_physinfo(struct xen_sysctl_physinfo *pi)
 	pi->hw_cap[1] = cpuid(1, 0).c;
 	pi->hw_cap[2] = cpuid(0x80000001, 0).d;
 	pi->hw_cap[3] = cpuid(0x80000001, 0).c;
+	if (iommu_active())
+		pi->capabilities |= XEN_SYSCTL_PHYSCAP_directio;
 }
 
 const char *arch_capabilities(void)

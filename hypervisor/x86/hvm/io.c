@@ -15,6 +15,7 @@
 #include <x86/asm.h>
 #include <x86/dom0.h>
 #include <x86/hvm.h>
+#include <x86/iommu.h>
 #include <x86/pci.h>
 #include <x86/platform.h>
 
@@ -114,6 +115,7 @@ void hwdom_io_init(void)
 	if (acpi.pm1b_cnt)
 		hvm_intercept_ports(acpi.pm1b_cnt, (uint16_t)(acpi.pm1b_cnt + 1));
 	hwdom_pci_init();
+	iommu_hide_registers();
 }
 
 void hvm_port_access(struct vcpu *v, uint16_t port, unsigned int size,
@@ -139,7 +141,7 @@ void hvm_port_access(struct vcpu *v, uint16_t port, unsigned int size,
 #define SUPERPAGE    (2ull << 20)
 #define LAPIC_WINDOW 0x100000ull	/* messages go there */
 
-static bool overlaps_host_ram(uint64_t start, uint64_t end)
+bool host_ram_overlaps(uint64_t start, uint64_t end)
 {
 	for (unsigned int i = 0; i < boot_info.e820_nr; i++) {
 		const struct e820_entry *e = &boot_info.e820[i];
@@ -171,7 +173,7 @@ static struct mmio_trap *find_trap_locked(uint64_t start, uint64_t end)
 static bool is_plain_mmio_locked(uint64_t start, uint64_t end)
 {
 	return start < end && end <= dom0_plan.scratch &&
-	       !overlaps_host_ram(start, end) && !find_trap_locked(start, end) &&
+	       !host_ram_overlaps(start, end) && !find_trap_locked(start, end) &&
 	       (end <= APIC_BASE_DEFAULT || start >= APIC_BASE_DEFAULT + LAPIC_WINDOW);
 }
 

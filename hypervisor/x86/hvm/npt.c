@@ -10,6 +10,7 @@
 #include <hv/page.h>
 
 #include <x86/hvm_ops.h>
+#include <x86/iommu.h>
 #include <x86/npt.h>
 #include <x86/platform.h>
 
@@ -202,6 +203,8 @@ int arch_p2m_set(struct domain *d, gfn_t gfn, mfn_t mfn, unsigned int order,
 	slot = &t[index_of(gfn, level)];
 	if ((*slot & NPT_P) && !is_leaf(*slot, level))
 		err = replace_table(d, slot, level);
+	if (!err && d->hardware)
+		err = iommu_p2m_set(gfn, mfn, order, type);
 	if (!err)
 		store(slot, type == P2M_HOLE ? 0 : make_leaf(mfn, type, level));
 	unmap_frame(t);
@@ -240,7 +243,10 @@ int arch_p2m_split(struct domain *d, gfn_t gfn)
 	if (!slot)
 		return 0;
 	table = table_alloc(d);
-	if (!mfn_valid_value(table)) {
+	if (!mfn_valid_value(table) ||
+	    (d->hardware && iommu_p2m_split(gfn, NPT_ORDER(level - 1)))) {
+		if (mfn_valid_value(table))
+			table_free(d, table);
 		unmap_frame(slot);
 		return -ENOMEM;
 	}
@@ -283,6 +289,8 @@ void arch_p2m_flush(struct domain *d)
 		while (inside_with_mark(v, c))
 			arch_relax();
 	}
+	if (d->hardware)
+		iommu_p2m_flush();
 }
 
 /* --- teardown ------------------------------------------------------------------- */

@@ -181,7 +181,7 @@ static void test_q35(void **state)
 	(void)state;
 	boot_info.e820_nr = ARRAY_SIZE(q35);
 	memcpy(boot_info.e820, q35, sizeof(q35));
-	p.scratch = dom0_scratch_base();
+	p.scratch = dom0_scratch_base(host_phys_bits);
 	assert_int_equal(p.scratch, 512 * GIB);
 	check_map(q35, ARRAY_SIZE(q35), &p);
 }
@@ -193,10 +193,15 @@ static void test_window_lies_above_pci(void **state)
 	memcpy(boot_info.e820, q35, sizeof(q35));
 	host_phys_bits = 46;
 	pci_top = 600 * GIB + 12345;
-	assert_int_equal(dom0_scratch_base(), 601 * GIB);
+	assert_int_equal(dom0_scratch_base(host_phys_bits), 601 * GIB);
+	pci_top = 0;
+	/* An IOMMU of 39 bits: lower; memory that leaves no room there: nothing. */
+	assert_int_equal(dom0_scratch_base(39), 256 * GIB);
+	pci_top = 500 * GIB;
+	assert_int_equal(dom0_scratch_base(39), 0);
 	pci_top = 0;
 	host_phys_bits = 36;
-	assert_int_equal(dom0_scratch_base(), 32 * GIB);
+	assert_int_equal(dom0_scratch_base(host_phys_bits), 32 * GIB);
 	host_phys_bits = 40;
 }
 

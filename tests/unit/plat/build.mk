@@ -19,7 +19,8 @@ $(B)/$(PLAT_TEST)/test_page_alloc: hypervisor/mm/page_alloc.c hypervisor/mm/numa
 	hypervisor/mm/heap.c hypervisor/core/spinlock.c hypervisor/lib/debug/on.c
 $(B)/$(PLAT_TEST)/test_timer: hypervisor/core/timer.c \
 	hypervisor/core/spinlock.c hypervisor/lib/debug/on.c
-$(B)/$(PLAT_TEST)/test_acpi: hypervisor/x86/acpi.c
+$(B)/$(PLAT_TEST)/test_acpi: hypervisor/x86/acpi.c \
+	$(addprefix hypervisor/x86/iommu/,parse.c dmar.c ivrs.c)
 $(B)/$(PLAT_TEST)/test_numa: hypervisor/x86/numa.c
 $(B)/$(PLAT_TEST)/test_ucode: hypervisor/x86/ucode.c
 
