@@ -4,9 +4,8 @@
  * Interrupts pass unmapped.
  *
  * The event log is read by looking at the entries themselves, which are zeroed
- * before: the tail pointer may run ahead of what is in memory (hardware), or
- * stand still (QEMU 7.2, which also stops for good at the log's end, and tells
- * neither code nor address).
+ * before: the tail pointer may run ahead of what is in memory. QEMU 7.2 never
+ * writes one: it takes the log for full (docs/DECISIONS.md).
  */
 #include <hv/arch.h>
 #include <hv/lib.h>
@@ -82,12 +81,7 @@ static const struct {
 #define EVENT_PAGE_FAULT 2u
 #define EVENT_WRITE	(1ull << 53)
 
-/*
- * Any entry whose bit 0 is clear is absent. That it is not all zero makes QEMU 7.2
- * tell of a fault there: it ends a walk at an entry of zero without a word.
- */
 static const struct iopt_format format = {
-	.absent = 1ull << 9,
 	.present = 1,
 	.leaf = 1 | 1ull << 60 | 1ull << 61,	/* coherent, readable */
 	.write = 1ull << 62,

@@ -13,8 +13,7 @@
  * maps 4 KiB, at 2 2 MiB, at 3 1 GiB.
  */
 struct iopt_format {
-	uint64_t absent;	/* all of an empty entry, which need not be 0 */
-	uint64_t present;	/* set in all others */
+	uint64_t present;	/* set in every entry but empty ones, which are 0 */
 	uint64_t leaf;		/* in every leaf */
 	uint64_t write;		/* in a leaf that may be written */
 	uint64_t table;		/* in an entry that points to a table */

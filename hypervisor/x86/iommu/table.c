@@ -89,7 +89,7 @@ static mfn_t table_alloc(const struct iopt *t, uint64_t e, uint64_t step)
 
 int iopt_init(struct iopt *t)
 {
-	t->root = table_alloc(t, t->format->absent, 0);
+	t->root = table_alloc(t, 0, 0);
 	return mfn_valid_value(t->root) ? 0 : -ENOMEM;
 }
 
@@ -116,7 +116,7 @@ static mfn_t table_below(const struct iopt *t, uint64_t *slot, unsigned int leve
 			return INVALID_MFN;
 		return entry_mfn(*slot);
 	}
-	mfn = table_alloc(t, t->format->absent, 0);
+	mfn = table_alloc(t, 0, 0);
 	if (mfn_valid_value(mfn))
 		store(t, slot, make_table(t, mfn, level - 1));
 	return mfn;
@@ -219,7 +219,7 @@ static void unmap_in(const struct iopt *t, mfn_t mfn, unsigned int level, gfn_t 
 				 gfn_add(gfn, i << order), order);
 	} else if (is_present(t, *slot)) {
 		BUG_ON(ORDER(level) > order);
-		store(t, slot, t->format->absent);
+		store(t, slot, 0);
 	}
 	unmap_frame(p);
 }
