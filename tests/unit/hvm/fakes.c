@@ -6,6 +6,7 @@
 #include <hv/guest.h>
 #include <hv/log.h>
 
+#include <x86/iommu.h>
 #include <x86/platform.h>
 
 struct fake fake;
@@ -404,4 +405,29 @@ struct vcpu *fake_vcpu(unsigned int i)
 {
 	the_cpus[0].vcpu = vcpu_list[i];
 	return vcpu_list[i];
+}
+
+/* --- DMA remapping -------------------------------------------------------------- */
+
+bool iommu_active(void)
+{
+	return false;
+}
+
+int iommu_p2m_set(gfn_t gfn, mfn_t mfn, unsigned int order, enum p2m_type type)
+{
+	fake.mirror_sets++;
+	fake.mirror_order = order;
+	return type == P2M_HOLE ? 0 : fake.mirror_err;
+}
+
+int iommu_p2m_split(gfn_t gfn, unsigned int order)
+{
+	fake.mirror_order = order;
+	return fake.mirror_err;
+}
+
+void iommu_p2m_flush(void)
+{
+	fake.mirror_flushes++;
 }

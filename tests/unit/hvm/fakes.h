@@ -37,6 +37,9 @@ struct fake {
 	struct cpuid_regs (*cpuid)(uint32_t leaf, uint32_t subleaf);
 	uint64_t host_msr;
 	bool page_written;
+	/* DMA remapping's mirror of the hardware domain's p2m */
+	unsigned int mirror_sets, mirror_flushes, mirror_order;
+	int mirror_err;
 	/* guest memory that tests of readers see, from guest address 0 */
 	const uint8_t *code;
 	unsigned int code_len;

@@ -234,6 +234,36 @@ static void test_view(void **state)
 	}
 }
 
+/* What devices reach follows the hardware domain's memory, and nobody else's. */
+static void test_mirror(void **state)
+{
+	struct domain *d = fake_domain(false);
+	unsigned int frames;
+
+	assert_int_equal(arch_p2m_set(d, GFN(5), MFN(77), 0, P2M_RAM_RW), 0);
+	arch_p2m_flush(d);
+	assert_int_equal(fake.mirror_sets + fake.mirror_flushes, 0);
+	d = fake_domain(true);
+	assert_int_equal(arch_p2m_set(d, GFN(0x40000), MFN(0x40000), 18, P2M_RAM_RW), 0);
+	assert_int_equal(fake.mirror_order, 18);
+	assert_int_equal(arch_p2m_split(d, GFN(0x41234)), 0);
+	assert_int_equal(fake.mirror_order, 9);
+	/* Without room in the mirror nothing changes here either. */
+	fake.mirror_err = -ENOMEM;
+	frames = d->arch->npt_frames;
+	assert_int_equal(arch_p2m_split(d, GFN(0x41234)), -ENOMEM);
+	assert_int_equal(fake.mirror_order, 0);
+	assert_int_equal(d->arch->npt_frames, frames);
+	expect(d, 0x41234, 0x41234, P2M_RAM_RW, 9);
+	assert_int_equal(arch_p2m_set(d, GFN(5), MFN(77), 0, P2M_GRANT_RW), -ENOMEM);
+	expect_hole(d, 5);
+	fake.mirror_sets = 0;
+	assert_int_equal(arch_p2m_set(d, GFN(0x40000), INVALID_MFN, 9, P2M_HOLE), 0);
+	assert_int_equal(fake.mirror_sets, 1);
+	arch_p2m_flush(d);
+	assert_int_equal(fake.mirror_flushes, 1);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -245,6 +275,7 @@ int main(void)
 		cmocka_unit_test(test_long_way),
 		cmocka_unit_test(test_model),
 		cmocka_unit_test(test_view),
+		cmocka_unit_test(test_mirror),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
