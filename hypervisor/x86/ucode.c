@@ -23,12 +23,12 @@ static bool hex(const char *p, uint32_t *v)
 {
 	*v = 0;
 	for (unsigned int i = 0; i < 8; i++) {
-		char c = (char)(p[i] | 0x20);	/* a digit has that bit */
+		char c = p[i], letter = (char)(c | 0x20);
 		bool digit = c >= '0' && c <= '9';
 
-		if (!digit && (c < 'a' || c > 'f'))
+		if (!digit && (letter < 'a' || letter > 'f'))
 			return false;
-		*v = *v << 4 | (uint32_t)(digit ? c - '0' : c - 'a' + 10);
+		*v = *v << 4 | (uint32_t)(digit ? c - '0' : letter - 'a' + 10);
 	}
 	return true;
 }
