@@ -17,6 +17,8 @@ import pairs
 
 # What a machine is made with.
 FIRMWARE = {'bios': False, 'uefi': True}
+SAYS = {'no-iommu': 'the firmware shows none', 'amd-vi': 'AMD-Vi, 1 unit',
+        'vt-d': 'Intel VT-d, 1 unit'}
 IOMMU = {'no-iommu': [], 'amd-vi': ['-device', 'amd-iommu'],
          'vt-d': ['-machine', 'kernel-irqchip=split',
                   '-device', 'intel-iommu,intremap=on,aw-bits=48']}
@@ -60,7 +62,7 @@ def start(name, row):
 
 def use(m, row):
     """Raises what does not work."""
-    disk, cpus, memory = row[2], row[4], row[5]
+    _, iommu, disk, _, cpus, memory = row
     node = '/dev/' + DISKS[disk][1]
     m.run(f'for i in $(seq 60); do [ -b {node} ] && break; sleep 1; done; [ -b {node} ]')
     if disk == 'usb-stick':
@@ -72,6 +74,7 @@ def use(m, row):
               f'dd if={node} bs=1M count=4 2>/dev/null | cmp - /tmp/x')
     m.run('for i in $(seq 60); do ip route | grep -q default && break; sleep 1; done; '
           'ping -c 1 10.0.2.2')
+    assert f'IOMMU: {SAYS[iommu]}' in m.run('xl dmesg'), 'the IOMMU is not used'
     assert m.run('nproc') == str(cpus)
     total = int(m.run("xl info | sed -n 's/^total_memory *: //p'"))
     assert memory * 0.9 < total <= memory, f'{total} MiB'
