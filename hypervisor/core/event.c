@@ -271,12 +271,15 @@ int events_close_all(struct domain *d)
 	const struct evtchn_table *t = d->events;
 	unsigned int closed = 0;
 
-	for (unsigned int port = 1; port < t->limit; port++) {
-		if (!bit_test(t->used, port))
-			continue;
-		event_port_close(d, port);
-		if (++closed % CLOSE_BATCH == 0 && hypercall_preempt_check())
-			return -ERESTART;
+	for (unsigned int w = 0; w < BITMAP_WORDS(t->limit); w++) {
+		uint64_t left = t->used[w] & ~(w ? 0ull : 1ull);	/* port 0 is none */
+
+		for (; left; left &= left - 1) {
+			event_port_close(d, w * BITS_PER_WORD +
+					    (unsigned int)__builtin_ctzll(left));
+			if (++closed % CLOSE_BATCH == 0 && hypercall_preempt_check())
+				return -ERESTART;
+		}
 	}
 	event_fifo_end(d);
 	return 0;

@@ -14,6 +14,7 @@
  * the last one before, and the queue begins anew. Nothing has to be tried
  * again, and BUSY is never needed.
  */
+#include <hv/hypercall.h>
 #include <hv/lib.h>
 #include <hv/p2m.h>
 #include <hv/page.h>
@@ -23,12 +24,15 @@
 #define WORDS_PER_PAGE	(PAGE_SIZE / sizeof(uint32_t))
 #define PAGES_MAX	(EVTCHN_FIFO_NR_CHANNELS / WORDS_PER_PAGE)
 
+#define RAISE_BATCH	128u
+
 #define PENDING	(1u << EVTCHN_FIFO_PENDING)
 #define MASKED	(1u << EVTCHN_FIFO_MASKED)
 #define LINKED	(1u << EVTCHN_FIFO_LINKED)
 
 struct event_fifo {
 	unsigned int nr_pages;
+	unsigned int raise_next;	/* deferred events below it have been raised */
 	uint32_t *page[PAGES_MAX];		/* event words, in guest frames */
 	struct fifo_vcpu {
 		struct evtchn_fifo_control_block *block;	/* in a guest frame */
@@ -169,10 +173,13 @@ static void defer_pending_locked(struct domain *d)
 {
 	struct evtchn_table *t = d->events;
 
-	for (unsigned int port = 1; port < event_ports(t); port++)
-		if (bit_test(t->used, port))
-			event_port(t, port)->deferred =
-				bit_test(d->shared_info->evtchn_pending, port);
+	for (unsigned int w = 0; w < BITMAP_WORDS(event_ports(t)); w++) {
+		uint64_t left = t->used[w] & d->shared_info->evtchn_pending[w];
+
+		for (left &= w ? ~0ull : ~1ull; left; left &= left - 1)
+			event_port(t, w * BITS_PER_WORD + (unsigned int)__builtin_ctzll(left))
+				->deferred = 1;
+	}
 }
 
 int event_fifo_init_control(struct vcpu *v, gfn_t gfn, unsigned int offset)
@@ -209,42 +216,65 @@ int event_fifo_init_control(struct vcpu *v, gfn_t gfn, unsigned int offset)
 	return err;
 }
 
-static int expand_locked(struct domain *d, uint32_t *frame)
+/* What waited for the pages that are there now is raised, some at a time. */
+static int raise_deferred_locked(struct domain *d, struct event_fifo *f)
 {
-	struct evtchn_table *t = d->events;
-	struct event_fifo *f = t->fifo;
-	unsigned int port;
+	unsigned int end = f->nr_pages * (unsigned int)WORDS_PER_PAGE;
 
-	if (!f)
-		return -EOPNOTSUPP;
-	port = f->nr_pages * (unsigned int)WORDS_PER_PAGE;
-	if (port >= t->limit)
-		return -ENOSPC;
-	f->page[f->nr_pages++] = frame;
-	for (unsigned int i = 0; i < WORDS_PER_PAGE; i++, port++) {
-		struct evtchn *chn = event_port(t, port);
+	while (f->raise_next < end) {
+		unsigned int port = f->raise_next++;
+		struct evtchn *chn = event_port(d->events, port);
 
 		if (chn && chn->deferred) {
 			chn->deferred = 0;
 			raise_locked(d, f, port, chn);
 		}
+		if (f->raise_next % RAISE_BATCH == 0 && f->raise_next < end &&
+		    hypercall_preempt_check())
+			return -ERESTART;
 	}
 	return 0;
+}
+
+/* A page that is the last one already, with events yet to be raised: a restart. */
+static int expand_locked(struct domain *d, uint32_t *frame, bool *taken)
+{
+	struct evtchn_table *t = d->events;
+	struct event_fifo *f = t->fifo;
+	unsigned int words;
+	int err;
+
+	if (!f)
+		return -EOPNOTSUPP;
+	words = f->nr_pages * (unsigned int)WORDS_PER_PAGE;
+	if (f->raise_next < words) {
+		bool again = f->page[f->nr_pages - 1] == frame;
+
+		err = raise_deferred_locked(d, f);
+		if (err || again)
+			return err;
+	}
+	if (words >= t->limit)
+		return -ENOSPC;
+	f->page[f->nr_pages++] = frame;
+	*taken = true;
+	return raise_deferred_locked(d, f);
 }
 
 int event_fifo_expand(struct domain *d, gfn_t gfn)
 {
 	uint32_t *frame = frame_hold(d, gfn);
+	bool taken = false;
 	int err;
 
 	if (!frame)
 		return -EINVAL;
 	spin_lock(&d->event_lock);
 	spin_lock(&d->events->fifo_lock);
-	err = expand_locked(d, frame);
+	err = expand_locked(d, frame, &taken);
 	spin_unlock(&d->events->fifo_lock);
 	spin_unlock(&d->event_lock);
-	if (err)
+	if (!taken)
 		frame_let_go(frame);
 	return err;
 }

@@ -11,8 +11,7 @@
 
 #include "memory_op.h"
 
-#define CMD_BITS	6	/* progress of a restart is above them */
-#define CMD_MASK	((1u << CMD_BITS) - 1)
+#define CMD_MASK	((1u << MEMORY_CMD_BITS) - 1)	/* progress is above it */
 
 _Static_assert(sizeof(struct xen_memory_reservation) == 32 &&
 	       sizeof(struct xen_add_to_physmap) == 24 &&
@@ -146,7 +145,7 @@ long memory_op(struct hypercall *hc)
 	struct memory_call c = {
 		.hc = hc,
 		.at = GVA(hc->arg[1]),
-		.start = hc->arg[0] >> CMD_BITS,
+		.start = hc->arg[0] >> MEMORY_CMD_BITS,
 	};
 	long ret;
 
@@ -168,7 +167,7 @@ long memory_op(struct hypercall *hc)
 
 long memory_restart(struct memory_call *c, uint64_t done)
 {
-	c->hc->arg[0] = (c->hc->arg[0] & CMD_MASK) | done << CMD_BITS;
+	c->hc->arg[0] = (c->hc->arg[0] & CMD_MASK) | done << MEMORY_CMD_BITS;
 	return hypercall_restart(c->hc);
 }
 

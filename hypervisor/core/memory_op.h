@@ -10,6 +10,10 @@
 
 #define MEMORY_PREEMPT_EVERY 8u	/* an item may clear a frame, or fill it with junk */
 
+/* Progress that fits into the command of a 32-bit caller. */
+#define MEMORY_CMD_BITS		6
+#define MEMORY_COMPAT_ITEMS	(1ull << (32 - MEMORY_CMD_BITS))
+
 /* The argument of any operation, in the 64-bit layout. */
 union memory_arg {
 	struct xen_memory_domain domain;

@@ -7,8 +7,6 @@
 #include <hv/hypercall.h>
 #include <hv/lib.h>
 
-#define PREEMPT_EVERY 32
-
 struct compat_multicall_entry {
 	uint32_t op, result;
 	uint32_t args[6];
@@ -77,7 +75,7 @@ long multicall_op(struct hypercall *hc)
 		gva_t at = gva_add(GVA(hc->arg[0]), i * size);
 		int err;
 
-		if (i && i % PREEMPT_EVERY == 0 && hypercall_preempt_check())
+		if (i && hypercall_preempt_check())
 			restart = true;
 		if (!restart) {
 			err = run_entry(at, hc->compat, &restart);

@@ -223,6 +223,21 @@ static bool drop_leaving(struct domain *d)
 	return false;
 }
 
+/* So do those of a superpage that never came in. */
+static void leave_arriving(struct domain *d)
+{
+	struct arriving *a = &d->arriving;
+
+	LOCKED(&d->arriving_lock);
+	if (d->leaving_nr || !a->nr)
+		return;
+	if (!a->unwanted)
+		a->done = 0;
+	d->leaving = (struct p2m_entry){mfn_add(a->mfn, a->done), P2M_RAM_RW, 0};
+	d->leaving_nr = a->nr - a->done;
+	*a = (struct arriving){.nr = 0};
+}
+
 int p2m_teardown(struct domain *d)
 {
 	struct p2m_entry old[TEARDOWN_BATCH];
@@ -231,6 +246,7 @@ int p2m_teardown(struct domain *d)
 
 	ASSERT(d->dying);
 	page_unclaim(d);
+	leave_arriving(d);
 	while (more) {
 		if (drop_leaving(d))
 			return -ERESTART;

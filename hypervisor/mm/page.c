@@ -104,14 +104,19 @@ mfn_t page_alloc_domain(struct domain *d, unsigned int order)
 	}
 	for (unsigned int i = 0; i < nr; i++) {
 		struct page *pg = mfn_to_page(mfn_add(mfn, i));
-		void *p = map_frame(mfn_add(mfn, i));
 
-		memset(p, 0, PAGE_SIZE);
-		unmap_frame(p);
 		pg->owner = d->id;
 		__atomic_store_n(&pg->refs, 1, __ATOMIC_RELEASE);
 	}
 	return mfn;
+}
+
+void page_clear(mfn_t mfn)
+{
+	void *p = map_frame(mfn);
+
+	memset(p, 0, PAGE_SIZE);
+	unmap_frame(p);
 }
 
 /* --- references ----------------------------------------------------------- */

@@ -45,6 +45,18 @@ struct guest_area {
 	unsigned int offset;	/* in page[0] */
 };
 
+/*
+ * A superpage that is being cleared for a domain, in pieces: its own already, but of
+ * no gfn yet (core/memory_op_ram.c).
+ */
+struct arriving {
+	mfn_t mfn;
+	uint64_t nr;	/* frames; 0: there is none */
+	uint64_t done;	/* of them cleared, or given back */
+	bool unwanted;	/* is given back */
+	const struct vcpu *refused;	/* for it, its request has failed; else NULL */
+};
+
 struct vcpu {
 	unsigned int id;
 	struct domain *domain;
@@ -123,6 +135,8 @@ struct domain {
 	unsigned int tot_pages;	/* atomic */
 	unsigned int max_pages;
 	unsigned int claimed_pages;	/* promised, not yet allocated: page.c */
+	spinlock_t arriving_lock;	/* covers arriving */
+	struct arriving arriving;
 	gfn_t teardown_gfn;	/* p2m_teardown() goes on from here ... */
 	struct p2m_entry leaving;	/* ... and with these frames first */
 	uint64_t leaving_nr;

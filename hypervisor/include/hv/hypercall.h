@@ -2,11 +2,11 @@
  * One hypercall in flight, and how it is restarted.
  *
  * A handler gets the arguments as a struct and returns the result (negative
- * errno on failure). A long operation calls hypercall_preempt_check() every 32
- * items; when it says true the handler stores its progress in hc->arg[] (and,
- * for structures, in guest memory), and returns hypercall_restart(hc): the
- * instruction is then executed again with those arguments, after interrupts
- * and the scheduler had their turn.
+ * errno on failure). A long operation calls hypercall_preempt_check() every few
+ * items, at most 50,000 instructions from the last time; when it says true the
+ * handler stores its progress in hc->arg[] (and, for structures, in guest memory),
+ * and returns hypercall_restart(hc): the instruction is then executed again with
+ * those arguments, after interrupts and the scheduler had their turn.
  */
 #ifndef HV_HYPERCALL_H
 #define HV_HYPERCALL_H

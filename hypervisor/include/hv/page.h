@@ -68,10 +68,12 @@ void heap_free_page(void *p);
 /* --- ownership (mm/page.c) --------------------------------------------- */
 
 /*
- * A zeroed extent of 2^order frames for @d, within d->max_pages, each with its
- * allocation reference. INVALID_MFN when over the limit or out of memory.
+ * An extent of 2^order frames for @d, within d->max_pages, each with its
+ * allocation reference. INVALID_MFN when over the limit or out of memory. What is
+ * in them may be others': page_clear() each before it can be reached.
  */
 mfn_t page_alloc_domain(struct domain *d, unsigned int order) must_check;
+void page_clear(mfn_t mfn);
 /* Takes one more reference if the frame belongs to @d (NULL: to any domain). */
 bool page_get(struct page *pg, const struct domain *d) must_check;
 /* The frame of the last reference is freed, and its owner's tot_pages lowered. */

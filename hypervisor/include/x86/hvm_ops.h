@@ -128,7 +128,10 @@ struct hvm_ops {
 	/* What a nested page table's leaf has beside x86/npt.h's common bits. */
 	uint64_t (*p2m_leaf)(mfn_t mfn, enum p2m_type type, unsigned int order);
 
-	/* Prints the hardware's view of a vCPU that it refused to run. */
+	/*
+	 * Prints the hardware's view of a vCPU that it refused to run, and takes
+	 * interrupts between the lines: no lock is held.
+	 */
 	void (*dump)(struct vcpu *v);
 };
 

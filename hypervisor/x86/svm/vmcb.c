@@ -6,6 +6,8 @@
 #include <hv/log.h>
 #include <hv/page.h>
 
+#include <x86/irq.h>
+
 #include "svm.h"
 
 /*
@@ -117,8 +119,10 @@ void svm_dump(struct vcpu *v)
 		  b->rip, b->rsp, b->rflags, b->dr6, b->dr7);
 	guest_log(v->domain, "asid %u event %lx npt %lx cpl %u\n", b->asid,
 		  b->event_inject, b->nested_cr3, b->cpl);
-	for (unsigned int i = 0; i < SEG_NR; i++)
+	for (unsigned int i = 0; i < SEG_NR; i++) {
+		irq_window();
 		guest_log(v->domain, "%s %04x attr %03x limit %08x base %lx\n",
 			  names[i], b->seg[i].sel, b->seg[i].attr,
 			  b->seg[i].limit, b->seg[i].base);
+	}
 }

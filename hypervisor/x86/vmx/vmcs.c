@@ -10,6 +10,7 @@
 #include <hv/sched.h>
 
 #include <x86/asm.h>
+#include <x86/irq.h>
 #include <x86/platform.h>
 #include <x86/traps.h>
 
@@ -411,6 +412,7 @@ void vmx_dump(struct vcpu *v)
 	for (unsigned int i = 0; i < SEG_NR; i++) {
 		struct segment s = vmx_get_segment(v, (enum seg)i);
 
+		irq_window();
 		guest_log(v->domain, "%s %04x attr %03x limit %08x base %lx\n",
 			  names[i], s.sel, s.attr, s.limit, s.base);
 	}

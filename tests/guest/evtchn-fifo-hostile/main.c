@@ -125,9 +125,34 @@ static void test_frames_go(void)
 		}
 }
 
+/* All the ports there are, their events waiting for one page; all closed at once. */
+static void test_many(void)
+{
+	struct evtchn_reset r = {.dom = DOMID_SELF};
+	unsigned int i, n = 0, pending = 0;
+	long port;
+
+	EXPECT(hv_event_op(EVTCHNOP_reset, &r), 0);
+	while ((port = hv_event_bind_ipi(0)) > 0) {
+		EXPECT(hv_event_send((evtchn_port_t)port), 0);
+		n++;
+	}
+	CHECK(n > 900 && n < 1024);
+	for (i = 0; i < 1024; i++)
+		words[i] = 0;
+	EXPECT(init_control(gfn_of(control_page), 0, 0), 0);
+	EXPECT(expand(gfn_of(words)), 0);
+	for (i = 1; i < 1024; i++)
+		pending += words[i] >> EVTCHN_FIFO_PENDING & 1;
+	EXPECT(pending, n);
+	EXPECT(hv_event_op(EVTCHNOP_reset, &r), 0);
+	CHECK(hv_event_bind_ipi(0) > 0);
+}
+
 void test_main(void)
 {
 	RUN(test_arguments);
 	RUN(test_rubbish);
 	RUN(test_frames_go);
+	RUN(test_many);
 }

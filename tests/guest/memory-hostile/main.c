@@ -92,6 +92,45 @@ static void test_orders_and_counts(void)
 	hv_decrease(list[1]);
 }
 
+static xen_pfn_t superpage[1] = {0xa00}; /* 10 MiB: RAM that nothing uses */
+static volatile bool stop;
+
+static void superpage_in_and_out(void *arg)
+{
+	unsigned int rounds = arg ? 1000000 : 10;
+
+	while (rounds-- && !stop) {
+		reserve(XENMEM_decrease_reservation, DOMID_SELF, superpage, 1, 9);
+		reserve(XENMEM_populate_physmap, DOMID_SELF, superpage, 1, 9);
+		reserve(XENMEM_populate_physmap, DOMID_SELF, superpage, 1, 1);
+	}
+}
+
+/* 2 MiB out and in, where something is in the way, by two vCPUs that disturb each other. */
+static void test_superpages(void)
+{
+	volatile uint64_t *word = (void *)(superpage[0] * PAGE_SIZE);
+	domid_t self = DOMID_SELF;
+	long before = hv_memory_op(XENMEM_current_reservation, &self);
+	unsigned int i;
+
+	EXPECT(reserve(XENMEM_populate_physmap, DOMID_SELF, superpage, 1, 9), 0);
+	CHECK(cpu_start(1, superpage_in_and_out, superpage));
+	superpage_in_and_out(NULL);
+	stop = true;
+	CHECK(WAIT_FOR(cpu_done(1), 5000));
+	for (i = 0; i < 512; i++)
+		hv_decrease(superpage[0] + i);
+	EXPECT(hv_memory_op(XENMEM_current_reservation, &self), before - 512);
+	EXPECT(reserve(XENMEM_populate_physmap, DOMID_SELF, superpage, 1, 9), 1);
+	EXPECT(hv_memory_op(XENMEM_current_reservation, &self), before);
+	for (i = 0; i < 512 * PAGE_SIZE / 8; i += 64)
+		if (word[i]) {
+			test_failure("not empty at %u", i * 8);
+			break;
+		}
+}
+
 static void test_spaces(void)
 {
 	unsigned int space;
@@ -193,6 +232,7 @@ void test_main(void)
 	RUN(test_other_domains);
 	RUN(test_bad_frames);
 	RUN(test_orders_and_counts);
+	RUN(test_superpages);
 	RUN(test_spaces);
 	RUN(test_foreign);
 	RUN(test_overlay);

@@ -74,6 +74,7 @@ struct domain *fake_domain_config(const struct domain_config *c,
 		mfn_t mfn = page_alloc_domain(d, 0);
 
 		assert_true(mfn_valid_value(mfn));
+		page_clear(mfn);
 		assert_int_equal(p2m_insert(d, GFN(i), mfn, 0, P2M_RAM_RW), 0);
 	}
 	start(d);

@@ -238,6 +238,45 @@ static void many_ports(void **state)
 	assert_int_equal(expand(ARRAY_GFN), -ENOSPC);
 }
 
+static uint32_t ipi_port(void)
+{
+	evtchn_bind_ipi_t x = {.vcpu = 0};
+
+	assert_int_equal(OP(bind_ipi, x), 0);
+	return x.port;
+}
+
+/* Thousands of events wait for their page of the array: it takes them in pieces. */
+static void many_deferred(void **state)
+{
+	const struct evtchn_fifo_control_block *c;
+	uint32_t head, seen = 0;
+
+	(void)state;
+	assert_int_equal(init_control(0, CONTROL(0) / PAGE_SIZE, 0), 0);
+	for (uint32_t p = 1; p < 2000; p++) {
+		assert_int_equal(ipi_port(), p);
+		assert_int_equal(send(p), 0);
+	}
+	fake.preempt_every = 1;
+	fake.restarts = 0;
+	assert_int_equal(expand(ARRAY_GFN), 0);
+	assert_int_equal(fake.restarts, 7);
+	assert_int_equal(expand(ARRAY_GFN + 1), 0);
+	assert_int_equal(fake.restarts, 14);	/* it was added once */
+	assert_int_equal(*word(2000), 0);
+	c = fake_mem(a, CONTROL(0));
+	for (head = c->head[EVTCHN_FIFO_PRIORITY_DEFAULT]; head;
+	     head = *word(head) & EVTCHN_FIFO_LINK_MASK) {
+		assert_int_equal(head, ++seen);
+		assert_true(*word(head) & PENDING);
+	}
+	assert_int_equal(seen, 1999);
+	/* None is left for the next page. */
+	assert_int_equal(expand(ARRAY_GFN + 2), 0);
+	assert_int_equal(*word(2048), 0);
+}
+
 /* Its array and control block leave its memory; they are held all the same. */
 static void frames_go(void **state)
 {
@@ -531,8 +570,9 @@ static void peer_sends(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		CASE(rules), CASE(pending_before), CASE(many_ports), CASE(frames_go),
-		CASE(polling), CASE(random_walk), CASE(hostile_walk), CASE(peer_sends),
+		CASE(rules), CASE(pending_before), CASE(many_ports), CASE(many_deferred),
+		CASE(frames_go), CASE(polling), CASE(random_walk), CASE(hostile_walk),
+		CASE(peer_sends),
 	};
 
 	return cmocka_run_group_tests(tests, fake_machine, NULL);

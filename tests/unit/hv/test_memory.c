@@ -192,6 +192,90 @@ static void many_extents_in_pieces(void **state)
 	assert_int_equal(a->tot_pages, PAGES);
 }
 
+/* One execution of the instruction; true: it is to be executed again. */
+static bool populate_once(uint64_t gfn, unsigned int order)
+{
+	struct xen_memory_reservation r = {
+		.nr_extents = 1, .extent_order = order, .domid = DOMID_SELF,
+		.extent_start.p = (void *)(ARG + PAGE_SIZE),
+	};
+	struct hypercall hc = {
+		.nr = __HYPERVISOR_memory_op, .arg = {XENMEM_populate_physmap, ARG},
+	};
+
+	memcpy(fake_mem(a, ARG), &r, sizeof(r));
+	*(uint64_t *)fake_mem(a, ARG + PAGE_SIZE) = gfn;
+	hypercall_dispatch(&hc);
+	return hc.restart;
+}
+
+static void superpage_in_pieces(void **state)
+{
+	uint64_t free = page_nr_free();
+
+	(void)state;
+	fake.preempt_every = 1;
+	fake.restarts = 0;
+	assert_int_equal(populate(0x400, 9), 1);
+	assert_int_equal(fake.restarts, 512 / 8);
+	assert_int_equal(p2m_get(a, GFN(0x400)).order, 9);
+	for (uint64_t i = 0; i < 512 * PAGE_SIZE; i += 1000)
+		assert_int_equal(*(char *)fake_mem(a, 0x400 * PAGE_SIZE + i), 0);
+	/* What cannot be put where it is wanted is given back in pieces, too. */
+	fake.restarts = 0;
+	assert_int_equal(populate(0x400, 9), 0);
+	assert_int_equal(fake.restarts, 2 * 512 / 8);
+	assert_int_equal(a->tot_pages, PAGES + 512);
+	assert_int_equal(page_nr_free(), free - 512);
+	/* And so is one of whose frames some are gone. */
+	assert_int_equal(decrease(0x4ff, 0), 1);
+	fake.restarts = 0;
+	assert_int_equal(decrease(0x400, 9), 0);
+	assert_int_equal(a->tot_pages, PAGES + 512 - 256);
+	assert_int_equal(decrease(0x500, 8), 1);
+	assert_int_equal(fake.restarts, 31 + 31);
+	assert_int_equal(a->tot_pages, PAGES);
+	assert_int_equal(page_nr_free(), free);
+}
+
+/* A guest that does not execute the instruction again, or another one then. */
+static void superpage_abandoned(void **state)
+{
+	(void)state;
+	fake.preempt_every = 1;
+	assert_true(populate_once(0x400, 9));
+	assert_int_equal(a->tot_pages, PAGES + 512);
+	/* Somebody else gets what was begun ... */
+	assert_int_equal(populate(0x600, 9), 1);
+	assert_int_equal(type_at(a, 0x400), P2M_HOLE);
+	assert_int_equal(a->tot_pages, PAGES + 512);
+	/* ... unless it has another size. */
+	assert_true(populate_once(0x400, 9));
+	assert_int_equal(populate(0x400, 3), 0);	/* the p2m knows no such size */
+	assert_int_equal(a->tot_pages, PAGES + 512);
+	/* Frames do not wait for it; it counts all the same. */
+	assert_true(populate_once(0x400, 9));
+	assert_int_equal(populate(0x300, 0), 0);
+	/* While another vCPU is at it, this one comes again. */
+	spin_lock(&a->arriving_lock);
+	assert_true(populate_once(0x400, 9));
+	spin_unlock(&a->arriving_lock);
+	/* At the end of the domain half of it is clear; nothing is left. */
+	for (unsigned int i = 0; i < 30; i++)
+		assert_true(populate_once(0x400, 9));
+}
+
+/* The same when what is begun is being given back. */
+static void superpage_refused_at_the_end(void **state)
+{
+	(void)state;
+	assert_int_equal(populate(0x400, 9), 1);
+	fake.preempt_every = 1;
+	for (unsigned int i = 0; i < 512 / 8 + 30; i++)
+		assert_true(populate_once(0x400, 9));
+	assert_true(a->tot_pages < PAGES + 1024);
+}
+
 static void hostile_reservations(void **state)
 {
 	uint64_t gfn = 0x100, bad[] = {FAKE_GFN_LIMIT + 1, 1ull << 40,
@@ -642,6 +726,8 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		CASE(balloon), CASE(superpages), CASE(split_without_memory),
+		CASE(superpage_in_pieces), CASE(superpage_abandoned),
+		CASE(superpage_refused_at_the_end),
 		CASE(limits), CASE(many_extents_in_pieces),
 		CASE(hostile_reservations), CASE(claims), CASE(pod_is_not_done),
 		CASE(shared_info_moves), CASE(grant_frames),
