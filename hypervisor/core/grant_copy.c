@@ -91,8 +91,14 @@ static void copy_bytes(const struct side *src, unsigned int from,
 	unmap_frame(s);
 }
 
-static int16_t copy_one(const struct gnttab_copy *op, struct side *src,
-			struct side *dst, struct granter_cache *cache)
+/* What one hypercall holds from operation to operation. */
+struct copying {
+	struct side src, dst;
+	struct granter_cache cache;
+};
+#define COPYING ((struct copying){.dst = {.write = true}})
+
+static int16_t copy_one(const struct gnttab_copy *op, struct copying *c)
 {
 	int16_t status;
 
@@ -101,23 +107,54 @@ static int16_t copy_one(const struct gnttab_copy *op, struct side *src,
 	if (op->source.offset + op->len > PAGE_SIZE ||
 	    op->dest.offset + op->len > PAGE_SIZE)
 		return GNTST_bad_copy_arg;
-	status = side_take(src, &op->source, op->flags & GNTCOPY_source_gref, cache);
+	status = side_take(&c->src, &op->source, op->flags & GNTCOPY_source_gref, &c->cache);
 	if (!status)
-		status = side_take(dst, &op->dest, op->flags & GNTCOPY_dest_gref, cache);
+		status = side_take(&c->dst, &op->dest, op->flags & GNTCOPY_dest_gref,
+				   &c->cache);
 	if (!status)
-		copy_bytes(src, op->source.offset, dst, op->dest.offset, op->len);
+		copy_bytes(&c->src, op->source.offset, &c->dst, op->dest.offset, op->len);
 	return status;
+}
+
+static void copying_end(struct copying *c)
+{
+	side_release(&c->src);
+	side_release(&c->dst);
+	granter_cache_end(&c->cache);
 }
 
 void grant_copy_array(void *ops, unsigned int n)
 {
-	struct side src = {.write = false}, dst = {.write = true};
-	struct granter_cache cache = {NULL};
+	struct copying c = COPYING;
 	struct gnttab_copy *op = ops;
 
 	for (unsigned int i = 0; i < n; i++)
-		op[i].status = copy_one(&op[i], &src, &dst, &cache);
-	side_release(&src);
-	side_release(&dst);
-	granter_cache_end(&cache);
+		op[i].status = copy_one(&op[i], &c);
+	copying_end(&c);
+}
+
+/* --- 32-bit callers --------------------------------------------------------- */
+
+static struct gnttab_copy_ptr widen(const struct compat_copy_ptr *p)
+{
+	/* A reference is a 32-bit number in both. */
+	return (struct gnttab_copy_ptr){
+		.u.gmfn = p->frame, .domid = p->domid, .offset = p->offset,
+	};
+}
+
+void grant_copy_compat_array(void *ops, unsigned int n)
+{
+	struct compat_copy *op = ops;
+	struct copying c = COPYING;
+
+	for (unsigned int i = 0; i < n; i++) {
+		const struct gnttab_copy wide = {
+			.source = widen(&op[i].source), .dest = widen(&op[i].dest),
+			.len = op[i].len, .flags = op[i].flags,
+		};
+
+		op[i].status = copy_one(&wide, &c);
+	}
+	copying_end(&c);
 }

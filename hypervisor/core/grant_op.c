@@ -1,14 +1,16 @@
 /*
  * grant_table_op (xen/grant_table.h): one row per operation. What is missing
- * here (version 2, transfer, cache flush) is -ENOSYS, which guests expect.
+ * here (version 2, transfer) is -ENOSYS, which guests expect.
  *
- * An array goes through a buffer in pieces of 32: copied in once, worked on,
- * copied out once.
+ * An array goes through a buffer in pieces: copied in once, worked on, copied
+ * out once.
  */
 #include <hv/access.h>
+#include <hv/arch.h>
 #include <hv/guest.h>
 #include <hv/hypercall.h>
 #include <hv/lib.h>
+#include <hv/page.h>
 
 #include "grant_table.h"
 
@@ -144,10 +146,12 @@ static const struct grant_row {
 	void (*undo)(void *ops, unsigned int n);
 	int (*single)(union grant_buffer *b);
 	uint8_t size;
-	bool native_only;	/* 32-bit callers lay it out differently */
+	uint8_t batch;	/* 0: GRANT_BATCH; less where an item is dearer */
+	void (*compat_array)(void *ops, unsigned int n);	/* if laid out differently */
+	uint8_t compat_size;
 } rows[] = {
 	[GNTTABOP_map_grant_ref] = {
-		.array = grant_map_array, .undo = grant_map_undo,
+		.array = grant_map_array, .undo = grant_map_undo, .batch = 16,
 		.size = sizeof(struct gnttab_map_grant_ref) },
 	[GNTTABOP_unmap_grant_ref] = {
 		.array = grant_unmap_array,
@@ -159,8 +163,10 @@ static const struct grant_row {
 		.array = grant_swap_array,
 		.size = sizeof(struct gnttab_swap_grant_ref) },
 	[GNTTABOP_copy] = {
-		.array = grant_copy_array, .native_only = true,
-		.size = sizeof(struct gnttab_copy) },
+		.array = grant_copy_array, .batch = 16,
+		.size = sizeof(struct gnttab_copy),
+		.compat_array = grant_copy_compat_array,
+		.compat_size = sizeof(struct compat_copy) },
 	[GNTTABOP_query_size] = {
 		.single = do_query_size,
 		.size = sizeof(struct gnttab_query_size) },
@@ -188,31 +194,96 @@ static long run_single(struct hypercall *hc, const struct grant_row *row)
 	return err;
 }
 
+static long restart_at(struct hypercall *hc, gva_t at, uint32_t left)
+{
+	hc->arg[1] = at.v;
+	hc->arg[2] = left;
+	return hypercall_restart(hc);
+}
+
 static long run_array(struct hypercall *hc, const struct grant_row *row)
 {
 	gva_t at = GVA(hc->arg[1]);
 	uint32_t left = (uint32_t)hc->arg[2];
+	bool compat = hc->compat && row->compat_array;
+	unsigned int size = compat ? row->compat_size : row->size;
+	unsigned int batch = row->batch ? row->batch : GRANT_BATCH;
 	union grant_buffer b;
 
 	while (left) {
-		unsigned int n = MIN(left, GRANT_BATCH);
-		int err = guest_read(&b, at, n * row->size);
+		unsigned int n = MIN(left, batch);
+		int err = guest_read(&b, at, n * size);
 
 		if (err)
 			return err;
-		row->array(&b, n);
-		err = guest_write(at, &b, n * row->size);
+		if (compat)
+			row->compat_array(&b, n);
+		else
+			row->array(&b, n);
+		err = guest_write(at, &b, n * size);
 		if (err && row->undo)
 			row->undo(&b, n);
 		if (err)
 			return err;
-		at = gva_add(at, n * row->size);
+		at = gva_add(at, n * size);
 		left -= n;
-		if (left && hypercall_preempt_check()) {
-			hc->arg[1] = at.v;
-			hc->arg[2] = left;
-			return hypercall_restart(hc);
-		}
+		if (left && hypercall_preempt_check())
+			return restart_at(hc, at, left);
+	}
+	return 0;
+}
+
+/* --- cache_flush ------------------------------------------------------------ */
+
+_Static_assert(sizeof(struct gnttab_cache_flush) == 16, "same layout in 32-bit guests");
+
+/*
+ * A part of a page that a grant is mapped at, by the address that mapping it told.
+ * Invalidation writes back, too: nothing that the granter wrote is ever lost.
+ */
+static int flush_one(const struct gnttab_cache_flush *f)
+{
+	gfn_t gfn = addr_to_gfn(f->a.dev_bus_addr);
+	struct domain *d = current->domain;
+	struct page *pg;
+	char *frame;
+
+	if (f->offset >= PAGE_SIZE || f->length > PAGE_SIZE - f->offset)
+		return -EINVAL;
+	if (!f->length || !f->op)
+		return 0;
+	if (f->op & ~(GNTTAB_CACHE_CLEAN | GNTTAB_CACHE_INVAL))
+		return -EOPNOTSUPP;	/* a reference would not say whose */
+	if (!(P2M_BIT(p2m_get(d, gfn).type) & P2M_BITS_GRANT))
+		return -EPERM;
+	pg = p2m_get_page(d, gfn, false);
+	if (!pg)
+		return -EPERM;
+	frame = map_frame(page_to_mfn(pg));
+	arch_flush_lines(frame + f->offset, f->length);
+	unmap_frame(frame);
+	page_put(pg);
+	return 0;
+}
+
+static long cache_flush(struct hypercall *hc)
+{
+	uint32_t nr = (uint32_t)hc->arg[2];
+	struct gnttab_cache_flush f;
+
+	if ((int32_t)nr < 0)
+		return -EINVAL;
+	for (uint32_t i = 0; i < nr; i++) {
+		gva_t at = gva_add(GVA(hc->arg[1]), i * sizeof(f));
+		int err;
+
+		if (i && i % GRANT_BATCH == 0 && hypercall_preempt_check())
+			return restart_at(hc, at, nr - i);
+		err = guest_read(&f, at, sizeof(f));
+		if (!err)
+			err = flush_one(&f);
+		if (err)
+			return err;
 	}
 	return 0;
 }
@@ -224,11 +295,11 @@ long grant_table_op(struct hypercall *hc)
 
 	if (cmd == GNTTABOP_setup_table)
 		return setup_table(hc);
+	if (cmd == GNTTABOP_cache_flush)
+		return cache_flush(hc);
 	if (cmd >= ARRAY_SIZE(rows) || !rows[cmd].size)
 		return -ENOSYS;
 	row = &rows[cmd];
-	if (row->native_only && hc->compat)
-		return -ENOSYS;
 	if ((int32_t)hc->arg[2] < 0)
 		return -EINVAL;
 	return row->array ? run_array(hc, row) : run_single(hc, row);

@@ -74,12 +74,25 @@ int16_t grant_pin(struct domain *rd, grant_ref_t ref, domid_t mapper,
 		  bool write, struct page **out);
 void grant_unpin(struct domain *rd, grant_ref_t ref, bool write);
 
+/* struct gnttab_copy as 32-bit callers lay it out. */
+struct compat_copy {
+	struct compat_copy_ptr {
+		uint32_t frame;		/* or reference */
+		domid_t domid;
+		uint16_t offset;
+	} source, dest;
+	uint16_t len, flags;
+	int16_t status;
+};
+_Static_assert(sizeof(struct compat_copy) == 24, "32-bit layout");
+
 /* One array of operations of current; each gets its status. */
 void grant_map_array(void *ops, unsigned int n);
 void grant_unmap_array(void *ops, unsigned int n);
 void grant_replace_array(void *ops, unsigned int n);
 void grant_swap_array(void *ops, unsigned int n);
 void grant_copy_array(void *ops, unsigned int n);
+void grant_copy_compat_array(void *ops, unsigned int n);	/* struct compat_copy */
 /* The results of a map array could not be told: undoes it. */
 void grant_map_undo(void *ops, unsigned int n);
 

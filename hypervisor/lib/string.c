@@ -54,9 +54,18 @@ void *memmove(void *dst, const void *src, size_t n)
 
 	if ((uintptr_t)dst - (uintptr_t)src >= n)
 		return memcpy(dst, src, n);
-	while (n--) {
+	for (; n % 8; n--) {
 		*--d = *--s;
 		asm volatile("" : : : "memory"); /* not a call to memmove */
+	}
+	for (; n; n -= 8) {
+		uint64_t word;
+
+		d -= 8;
+		s -= 8;
+		__builtin_memcpy(&word, s, 8);
+		__builtin_memcpy(d, &word, 8);
+		asm volatile("" : : : "memory");
 	}
 	return dst;
 }

@@ -58,6 +58,17 @@ void arch_write_back(void)
 	asm volatile("wbinvd" : : : "memory");
 }
 
+/* Processors with virtualization have cache lines of 64 bytes (or multiples). */
+void arch_flush_lines(const void *p, size_t n)
+{
+	const char *end = (const char *)p + n;
+
+	asm volatile("mfence" : : : "memory");
+	for (const char *at = (const void *)((uintptr_t)p & ~63ul); at < end; at += 64)
+		asm volatile("clflush %0" : : "m"(*at) : "memory");
+	asm volatile("mfence" : : : "memory");
+}
+
 /* ACPI 4.8.3.6: the register may be memory, a port, or on PCI bus 0. */
 static void reset_acpi(void)
 {

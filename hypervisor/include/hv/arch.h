@@ -89,6 +89,8 @@ void arch_machine_poweroff(void) noreturn;
 void arch_machine_reboot(void) noreturn;
 /* What was stored is in RAM, whatever a reset does to the caches. */
 void arch_write_back(void);
+/* The same for @n bytes at @p, which are then in no cache. */
+void arch_flush_lines(const void *p, size_t n);
 /* Prints a named backtrace of this CPU. */
 void arch_backtrace(void);
 /* Stops the other CPUs for good: panic, power-off, reboot. */

@@ -97,6 +97,28 @@ static void test_grants(void)
 	EXPECT(page[4095], 0xe7);
 }
 
+static void test_copy(void)
+{
+	struct gnttab_copy c[2] = {
+		{.source = {.u.gmfn = gfn_of(page), .domid = DOMID_SELF},
+		 .dest = {.u.gmfn = gfn_of(page), .domid = DOMID_SELF, .offset = 2048},
+		 .len = 16,
+		 .status = 99},
+		{.source = {.u.ref = 0xffffff, .domid = 0},
+		 .dest = {.u.gmfn = gfn_of(page), .domid = DOMID_SELF},
+		 .len = 16,
+		 .flags = GNTCOPY_source_gref,
+		 .status = 99}};
+
+	memset(page, 0, sizeof(page));
+	memset(page, 0x7d, 16);
+	EXPECT(hv_grant_op(GNTTABOP_copy, c, 2), 0);
+	EXPECT(c[0].status, GNTST_okay);
+	EXPECT(c[1].status, GNTST_bad_gntref);
+	EXPECT(page[2048 + 15], 0x7d);
+	EXPECT(page[2048 + 16], 0);
+}
+
 static void test_memory(void)
 {
 	EXPECT(hv_decrease(gfn_of(page)), 1);
@@ -140,6 +162,7 @@ void test_main(void)
 	RUN(test_memory_map);
 	RUN(test_shared_info);
 	RUN(test_grants);
+	RUN(test_copy);
 	RUN(test_memory);
 	RUN(test_hostile);
 }

@@ -190,6 +190,35 @@ static void test_tables(void)
 	CHECK(hv_grant_op(GNTTABOP_get_version, &g, 1) < 0);
 }
 
+/* Cache lines of pages that are no grants of another's, and far outside of them. */
+static void test_cache_flush(void)
+{
+	static const uint64_t addrs[] = {0, 0xfee00000, 0x40000000, 1ul << 52, ~0ul};
+	struct gnttab_cache_flush f = {.length = 4096, .op = GNTTAB_CACHE_CLEAN};
+	uint64_t hole = 0x40000000;
+	unsigned int i;
+
+	for (i = 0; i < ARRAY_SIZE(addrs); i++) {
+		f.a.dev_bus_addr = addrs[i];
+		EXPECT(hv_grant_op(GNTTABOP_cache_flush, &f, 1), -XEN_EPERM);
+	}
+	f.a.dev_bus_addr = (uint64_t)page;
+	EXPECT(hv_grant_op(GNTTABOP_cache_flush, &f, 1), -XEN_EPERM);
+	EXPECT(hv_grant_op(GNTTABOP_cache_flush, &f, ~0u), -XEN_EINVAL);
+	EXPECT(hv_grant_op(GNTTABOP_cache_flush, NULL, 0), 0);
+	EXPECT(hv_grant_op(GNTTABOP_cache_flush, (void *)0x123456789000, 1), -XEN_EFAULT);
+	grant_access(REF, (domid_t)own_domid(), page, false);
+	EXPECT(map_status(DOMID_SELF, REF, GNTMAP_host_map, hole), GNTST_okay);
+	f.a.dev_bus_addr = hole;
+	EXPECT(hv_grant_op(GNTTABOP_cache_flush, &f, 1), 0);
+	f.offset = 1;
+	EXPECT(hv_grant_op(GNTTABOP_cache_flush, &f, 1), -XEN_EINVAL);
+	f.offset = f.length = 0xffff;
+	EXPECT(hv_grant_op(GNTTABOP_cache_flush, &f, 1), -XEN_EINVAL);
+	f = (struct gnttab_cache_flush){.a.ref = REF, .length = 8, .op = ~0u};
+	EXPECT(hv_grant_op(GNTTABOP_cache_flush, &f, 1), -XEN_EOPNOTSUPP);
+}
+
 static void test_filtered_ops(void)
 {
 	static unsigned char arg[64];
@@ -258,4 +287,6 @@ void test_main(void)
 	RUN(test_filtered_ops);
 	RUN(test_swap_and_replace);
 	RUN(test_counts);
+	if (!on_reference())
+		RUN(test_cache_flush); /* the last: its mapping stays */
 }

@@ -115,6 +115,28 @@ static void test_copy_self(void)
 	CHECK(grant_end_access(REF + 1));
 }
 
+/* Source and destination overlap, by every distance, in both directions. */
+static void test_copy_overlap(void)
+{
+	struct gnttab_copy c = {.source = {.u.gmfn = gfn_of(page), .domid = DOMID_SELF},
+				.dest = {.u.gmfn = gfn_of(page), .domid = DOMID_SELF}};
+	unsigned int from, to, i, wrong = 0;
+
+	for (from = 0; from < 20; from++)
+		for (to = 0; to < 20; to++) {
+			for (i = 0; i < sizeof(page); i++)
+				page[i] = (unsigned char)(i * 7 ^ i >> 8);
+			c.source.offset = (uint16_t)from;
+			c.dest.offset = (uint16_t)to;
+			c.len = (uint16_t)(4000 + from);
+			EXPECT(hv_grant_op(GNTTABOP_copy, &c, 1), 0);
+			for (i = 0; i < c.len; i++)
+				wrong += page[to + i] != (unsigned char)((i + from) * 7 ^
+									 (i + from) >> 8);
+		}
+	EXPECT(wrong, 0);
+}
+
 static void test_batch(void)
 {
 	static struct gnttab_copy c[100];
@@ -159,6 +181,7 @@ void test_main(void)
 	RUN(test_map_twice);
 	RUN(test_copy_in);
 	RUN(test_copy_self);
+	RUN(test_copy_overlap);
 	RUN(test_batch);
 	RUN(test_grow);
 }

@@ -55,6 +55,8 @@ struct arch_vcpu {
 /* What tests script and look at. */
 struct fake {
 	uint64_t now;
+	const void *flushed_at;	/* by arch_flush_lines() last; bytes in all */
+	size_t flushed;
 	unsigned int preempt_every;	/* 0: never asked to make room */
 	unsigned int preempt_checks;
 	unsigned int restarts;		/* of hypercalls, counted by fake_call() */

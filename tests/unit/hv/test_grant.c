@@ -323,7 +323,7 @@ static void arrays(void **state)
 	fake.restarts = 0;
 	assert_int_equal(fake_call(__HYPERVISOR_grant_table_op,
 				   GNTTABOP_map_grant_ref, 0x1000, MANY), 0);
-	assert_int_equal(fake.restarts, 2);
+	assert_int_equal(fake.restarts, 4);
 	for (unsigned int i = 0; i < MANY; i++) {
 		assert_int_equal(m[i].status,
 				 i == 33 ? GNTST_bad_gntref : GNTST_okay);
@@ -624,6 +624,89 @@ static void swapping(void **state)
 	assert_int_equal(unmap(handle, SCRATCH(0)), GNTST_okay);
 }
 
+static long flush(uint64_t addr, uint16_t offset, uint16_t length, uint32_t what)
+{
+	struct gnttab_cache_flush f = {
+		.a.dev_bus_addr = addr, .offset = offset, .length = length, .op = what,
+	};
+
+	return op(GNTTABOP_cache_flush, &f, sizeof(f), 1);
+}
+
+static void cache_flush(void **state)
+{
+	struct gnttab_cache_flush many[100];
+	uint32_t handle;
+
+	(void)state;
+	fake_run(hardware_domain, 0);
+	grant(a, 8, 0, 1, true);
+	assert_int_equal(map_ro(a->id, 8, SCRATCH(0), &handle), GNTST_okay);
+	fake.flushed = 0;
+	assert_int_equal(flush(SCRATCH(0), 100, 200, GNTTAB_CACHE_CLEAN), 0);
+	assert_int_equal(fake.flushed, 200);
+	assert_ptr_equal(fake.flushed_at, (char *)fake_mem(a, PAGE_SIZE) + 100);
+	assert_int_equal(flush(SCRATCH(0), 4095, 1, GNTTAB_CACHE_INVAL), 0);
+	assert_int_equal(flush(SCRATCH(0), 0, 4096, GNTTAB_CACHE_CLEAN | GNTTAB_CACHE_INVAL), 0);
+	assert_int_equal(fake.flushed, 4297);
+	/* Nothing to do. */
+	assert_int_equal(flush(SCRATCH(0), 0, 0, GNTTAB_CACHE_CLEAN), 0);
+	assert_int_equal(flush(SCRATCH(0), 0, 8, 0), 0);
+	/* Beyond the page; unknown bits; by reference. */
+	assert_int_equal(flush(SCRATCH(0), 4096, 0, GNTTAB_CACHE_CLEAN), -EINVAL);
+	assert_int_equal(flush(SCRATCH(0), 1, 4096, GNTTAB_CACHE_CLEAN), -EINVAL);
+	assert_int_equal(flush(SCRATCH(0), 65535, 65535, GNTTAB_CACHE_CLEAN), -EINVAL);
+	assert_int_equal(flush(SCRATCH(0), 0, 8, 4), -EOPNOTSUPP);
+	assert_int_equal(flush(8, 0, 8, GNTTAB_CACHE_CLEAN | GNTTAB_CACHE_SOURCE_GREF),
+			 -EOPNOTSUPP);
+	/* What is no grant of another's. */
+	assert_int_equal(flush(SCRATCH(1), 0, 8, GNTTAB_CACHE_CLEAN), -EPERM);
+	assert_int_equal(flush(DOM0_ARG, 0, 8, GNTTAB_CACHE_CLEAN), -EPERM);
+	assert_int_equal(flush(~0ull, 0, 8, GNTTAB_CACHE_CLEAN), -EPERM);
+	/* Many, in pieces, up to the first bad one. */
+	for (unsigned int i = 0; i < 100; i++)
+		many[i] = (struct gnttab_cache_flush){
+			.a.dev_bus_addr = i == 99 ? 0 : SCRATCH(0),
+			.length = 10, .op = GNTTAB_CACHE_CLEAN,
+		};
+	fake.flushed = 0;
+	fake.restarts = 0;
+	fake.preempt_every = 1;
+	assert_int_equal(op(GNTTABOP_cache_flush, many, sizeof(many), 100), -EPERM);
+	assert_int_equal(fake.flushed, 990);
+	assert_int_equal(fake.restarts, 3);
+	assert_int_equal(unmap(handle, SCRATCH(0)), GNTST_okay);
+	assert_int_equal(flush(SCRATCH(0), 0, 8, GNTTAB_CACHE_CLEAN), -EPERM);
+}
+
+/* The layout that 32-bit callers have. */
+static void copies_compat(void **state)
+{
+	struct {
+		uint32_t from;
+		uint16_t from_dom, from_offset;
+		uint32_t to;
+		uint16_t to_dom, to_offset, len, flags;
+		int16_t status, pad;
+	} c[3] = {
+		{2, DOMID_SELF, 8, 3, DOMID_SELF, 4092, 4, 0, 99, 0},
+		{8, a->id, 8, 3, DOMID_SELF, 0, 4, GNTCOPY_source_gref, 99, 0},
+		{2, DOMID_SELF, 4000, 3, DOMID_SELF, 0, 97, 0, 99, 0},
+	};
+
+	(void)state;
+	fake_run(a, 0);
+	fake.compat = true;
+	grant(a, 8, a->id, 2, true);
+	memcpy(fake_mem(a, 2 * PAGE_SIZE + 8), "text", 4);
+	assert_int_equal(op(GNTTABOP_copy, c, sizeof(c), 3), 0);
+	assert_int_equal(c[0].status, GNTST_okay);
+	assert_int_equal(c[1].status, GNTST_okay);
+	assert_int_equal(c[2].status, GNTST_bad_copy_arg);
+	assert_memory_equal(fake_mem(a, 3 * PAGE_SIZE + 4092), "text", 4);
+	assert_memory_equal(fake_mem(a, 3 * PAGE_SIZE), "text", 4);
+}
+
 static void sizes_and_versions(void **state)
 {
 	struct gnttab_query_size q = {.dom = DOMID_SELF};
@@ -692,7 +775,7 @@ int main(void)
 		CASE(map_results_are_lost), CASE(no_memory_for_tables),
 		CASE(copies), CASE(copies_refused), CASE(copies_in_a_row),
 		CASE(granter_dies), CASE(mapper_dies), CASE(unmap_and_replace), CASE(swapping),
-		CASE(sizes_and_versions),
+		CASE(cache_flush), CASE(copies_compat), CASE(sizes_and_versions),
 		CASE(setup_table),
 	};
 
