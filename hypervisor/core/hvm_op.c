@@ -122,6 +122,25 @@ static long do_get_time(gva_t arg)
 	return guest_write(arg, &t, sizeof(t));
 }
 
+/* What is behind a frame number: a kernel that dumps another one's memory asks. */
+static long do_get_mem_type(gva_t arg)
+{
+	struct xen_hvm_get_mem_type m;
+	enum p2m_type type;
+	struct domain *d;
+	int err = guest_read(&m, arg, sizeof(m));
+
+	if (!err)
+		err = domain_find_checked(m.domid, ACCESS_TARGET, &d);
+	if (err)
+		return err;
+	type = p2m_get(d, GFN(m.pfn)).type;
+	domain_put(d);
+	m.mem_type = type == P2M_HOLE || type == P2M_MMIO ? HVMMEM_mmio_dm :
+		     p2m_is_writable(type) ? HVMMEM_ram_rw : HVMMEM_ram_ro;
+	return guest_write(arg, &m, sizeof(m));
+}
+
 static long do_upcall_vector(gva_t arg)
 {
 	struct domain *d = current->domain;
@@ -144,6 +163,7 @@ static long (*const rows[])(gva_t arg) = {
 	[HVMOP_flush_tlbs]		= do_flush_tlbs,
 	[HVMOP_pagetable_dying]		= do_pagetable_dying,
 	[HVMOP_get_time]		= do_get_time,
+	[HVMOP_get_mem_type]		= do_get_mem_type,
 	[HVMOP_set_evtchn_upcall_vector] = do_upcall_vector,
 };
 

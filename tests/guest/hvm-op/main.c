@@ -79,10 +79,30 @@ static void test_probes(void)
 	CHECK(hv_hvm_op(HVMOP_flush_tlbs, (void *)8) < 0);
 }
 
+static long mem_type(domid_t domid, uint64_t pfn)
+{
+	struct xen_hvm_get_mem_type m = {.domid = domid, .mem_type = 99, .pfn = pfn};
+	long rc = hv_hvm_op(HVMOP_get_mem_type, &m);
+
+	return rc ? rc : m.mem_type;
+}
+
+/* What a kernel that dumps its predecessor asks: may I read this? */
+static void test_memory_types(void)
+{
+	EXPECT(mem_type(DOMID_SELF, gfn_of(&shared_info)), HVMMEM_ram_rw);
+	EXPECT(mem_type(DOMID_SELF, 0x40000), HVMMEM_mmio_dm);
+	EXPECT(mem_type(DOMID_SELF, ~0ul), HVMMEM_mmio_dm);
+	EXPECT(mem_type(0, 0), -XEN_EPERM);
+	EXPECT(mem_type(999, 0), -XEN_ESRCH);
+	EXPECT(hv_hvm_op(HVMOP_get_mem_type, (void *)0x123456789000), -XEN_EFAULT);
+}
+
 void test_main(void)
 {
 	RUN(test_get);
 	RUN(test_set);
 	RUN(test_callback);
 	RUN(test_probes);
+	RUN(test_memory_types);
 }

@@ -418,6 +418,30 @@ static void params_by_the_toolstack(void **state)
 	assert_int_equal(param(HVMOP_set_param, a->id, 20, &v), -EINVAL);
 }
 
+static long mem_type(domid_t domid, uint64_t pfn)
+{
+	struct xen_hvm_get_mem_type m = {.domid = domid, .pfn = pfn, .mem_type = 99};
+	long ret;
+
+	memcpy(fake_mem(a, ARG), &m, sizeof(m));
+	ret = fake_call(__HYPERVISOR_hvm_op, HVMOP_get_mem_type, ARG, 0);
+	memcpy(&m, fake_mem(a, ARG), sizeof(m));
+	return ret ? ret : (long)m.mem_type;
+}
+
+static void memory_types(void **state)
+{
+	(void)state;
+	assert_int_equal(mem_type(DOMID_SELF, 2), HVMMEM_ram_rw);
+	a->arch->table[2].type = P2M_RAM_RO;
+	assert_int_equal(mem_type(a->id, 2), HVMMEM_ram_ro);
+	a->arch->table[2].type = P2M_RAM_RW;
+	assert_int_equal(mem_type(DOMID_SELF, 0x900), HVMMEM_mmio_dm);
+	assert_int_equal(mem_type(DOMID_SELF, ~0ull), HVMMEM_mmio_dm);
+	assert_int_equal(mem_type(0, 2), -EPERM);
+	assert_int_equal(mem_type(4242, 2), -ESRCH);
+}
+
 static void small_operations(void **state)
 {
 	struct xen_hvm_evtchn_upcall_vector u = {.vcpu = 1, .vector = 0x0f};
@@ -465,7 +489,7 @@ int main(void)
 		CASE(runstate_area), CASE(blocking), CASE(shutdowns),
 		CASE(shutdown_code), CASE(pin_override),
 		CASE(watchdogs), CASE(params_of_a_guest),
-		CASE(params_by_the_toolstack), CASE(small_operations),
+		CASE(params_by_the_toolstack), CASE(memory_types), CASE(small_operations),
 	};
 
 	return cmocka_run_group_tests(tests, fake_machine, NULL);
