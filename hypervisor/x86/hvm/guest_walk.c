@@ -67,11 +67,11 @@ static uint64_t superpage(const struct walk_mode *m, uint64_t e, uint64_t va,
 	return (base & ~((1ull << shift) - 1)) | within;
 }
 
-/* @va is within what the mode's levels index. */
-static bool walk_locked(struct npt_view *p2m, const struct walk *w, uint64_t va,
-			uint64_t *gpa)
+/* @va is within what the levels of mode @m, which is w's, index. */
+static always_inline bool walk_as_locked(struct npt_view *p2m, const struct walk *w,
+					 const struct walk_mode *m, uint64_t va,
+					 uint64_t *gpa)
 {
-	const struct walk_mode *m = w->mode;
 	unsigned int shift = PAGE_SHIFT + m->levels * m->bits;
 	uint64_t table = w->root;
 
@@ -97,6 +97,15 @@ static bool walk_locked(struct npt_view *p2m, const struct walk *w, uint64_t va,
 	}
 	*gpa = table | (va & ~PAGE_MASK);
 	return true;
+}
+
+/* Long mode is what nearly all walks are in: with its numbers known they are shorter. */
+static bool walk_locked(struct npt_view *p2m, const struct walk *w, uint64_t va,
+			uint64_t *gpa)
+{
+	if (w->mode == &mode_long)
+		return walk_as_locked(p2m, w, &mode_long, va, gpa);
+	return walk_as_locked(p2m, w, w->mode, va, gpa);
 }
 
 static bool canonical(uint64_t va)
