@@ -25,7 +25,8 @@ SOURCE_PACKAGES := zlib xz zstd json-c busybox iptables ncurses libvterm \
 KERNEL := $(B)/packages/kernel
 # Data only: time zones, keyboard layouts, a font.
 DATA_PACKAGES := tzdata console-data console-setup-linux
-GRUB_PVH := $(B)/packages/grub/usr/lib/grub-xen/grub-i386-xen_pvh.bin
+GRUB_XEN := $(B)/packages/grub-xen/usr/lib/grub/i386-xen_pvh
+GRUB_PVH := $(B)/image/grub-i386-xen_pvh.bin
 
 $(APT)/apt.conf: $(PKG)/apt.sh | $(B)/.deps
 	$(Q)echo "  APT      package lists"
@@ -64,12 +65,27 @@ $(B)/packages/kernel.done: $(PKG)/fetch-deb.sh | $(APT)/apt.conf
 		$(B)/sbom/kernel
 	$(Q)touch $@
 
-$(B)/packages/grub.done: $(PKG)/fetch-deb.sh | $(APT)/apt.conf
-	$(Q)echo "  FETCH    grub-xen-host"
+$(B)/packages/grub-xen.done: $(PKG)/fetch-deb.sh | $(APT)/apt.conf
+	$(Q)echo "  FETCH    grub-xen-bin"
 	$(Q)mkdir -p $(B)/packages
-	$(Q)APT_DIR=$(APT) $(PKG)/fetch-deb.sh grub-xen-host $(B)/packages/grub \
-		$(B)/sbom/grub
+	$(Q)APT_DIR=$(APT) $(PKG)/fetch-deb.sh grub-xen-bin $(B)/packages/grub-xen \
+		$(B)/sbom/grub-xen
 	$(Q)touch $@
+
+# GRUB as VMs start by it: all of its modules but those that the menu loads itself.
+GRUB_PVH_LATER := linux multiboot
+GRUB_PVH_WITHOUT := $(GRUB_PVH_LATER) multiboot2 legacycfg %_test hello
+$(GRUB_PVH): $(DOM0)/grub-pvh/start/grub.cfg $(DOM0)/build.mk $(B)/packages/grub-xen.done
+	$(Q)echo "  GRUB     $@"
+	$(Q)mkdir -p $(B)/image/grub-pvh/start
+	$(Q)cp $< $(GRUB_PVH_LATER:%=$(GRUB_XEN)/%.mod) $(B)/image/grub-pvh/start/
+	$(Q)tar -C $(B)/image/grub-pvh --owner=0 --group=0 --mtime=@0 -cf $@.tar start
+	$(Q)echo 'normal (memdisk)/start/grub.cfg' >$@.cfg
+	$(Q)grub-mkimage -O i386-xen_pvh -d $(GRUB_XEN) -p '(memdisk)/start' -m $@.tar \
+		-c $@.cfg -o $@.tmp $(filter-out $(GRUB_PVH_WITHOUT),$(basename \
+		$(notdir $(shell ls $(GRUB_XEN)/*.mod))))
+	$(Q)rm $@.tar $@.cfg
+	$(Q)mv $@.tmp $@
 
 $(DATA_PACKAGES:%=$(B)/packages/%.done): $(B)/packages/%.done: \
 		$(PKG)/fetch-deb.sh | $(APT)/apt.conf
@@ -81,7 +97,7 @@ $(DATA_PACKAGES:%=$(B)/packages/%.done): $(B)/packages/%.done: \
 .PHONY: packages
 packages: $(SOURCE_PACKAGES:%=$(B)/packages/%.done) \
 	$(DATA_PACKAGES:%=$(B)/packages/%.done) \
-	$(B)/packages/kernel.done $(B)/packages/grub.done
+	$(B)/packages/kernel.done $(B)/packages/grub-xen.done
 
 # --- our tools ---------------------------------------------------------------
 include $(wildcard $(DOM0)/tools/*/build.mk)
@@ -97,7 +113,7 @@ $(B)/sbom.txt: $(DOM0)/sbom/sbom.sh configs/known-good.txt \
 		$(SOURCE_PACKAGES:%=$(B)/packages/%.done) \
 		$(DATA_PACKAGES:%=$(B)/packages/%.done) $(B)/packages/grub-pc.done \
 		$(B)/packages/grub-efi.done \
-		$(B)/packages/kernel.done $(B)/packages/grub.done
+		$(B)/packages/kernel.done $(B)/packages/grub-xen.done
 	$(Q)$< $(B)/sbom configs/known-good.txt $@
 
 include $(DOM0)/image/build.mk

@@ -86,7 +86,7 @@ $(B)/image/system.img: $(TREE_DEPS) $(B)/image/modules.list $(IMG)/build.mk \
 		$(OVERLAY) $(wildcard configs/guests/*) $(TOOLS) \
 		installer/repair/repair-system \
 		$(B)/image/tools.list $(B)/image/demo.gz $(B)/sbom.txt \
-		$(B)/packages/iptables.done $(B)/packages/grub.done \
+		$(B)/packages/iptables.done $(GRUB_PVH) \
 		$(B)/packages/dropbear.done $(B)/image/locale/.done \
 		$(patsubst %,$(B)/packages/%.done,util-linux e2fsprogs lvm2 mdadm) \
 		$(B)/installer/core.img $(B)/installer/bootx64.efi

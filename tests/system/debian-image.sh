@@ -1,7 +1,8 @@
 #!/bin/sh
 # Makes the disk image of an ordinary Debian guest: one partition, ext4, with
 # the distribution's kernel, initramfs and GRUB configuration in it. Nothing in
-# it is ours. Needs root for mmdebstrap's chroot (or user namespaces).
+# it is ours; its menu names the consoles that cloud images name.
+# Needs root for mmdebstrap's chroot (or user namespaces).
 #
 # usage: debian-image.sh IMAGE
 set -eu
@@ -41,7 +42,7 @@ mkdir -p "$root/boot/grub"
 cat > "$root/boot/grub/grub.cfg" <<X
 set timeout=1
 menuentry "Debian GNU/Linux" {
-	linux /boot/vmlinuz-$version root=/dev/xvda1 ro console=hvc0 quiet
+	linux /boot/vmlinuz-$version root=/dev/xvda1 ro console=tty0 console=ttyS0,115200 quiet
 	initrd /boot/initrd.img-$version
 }
 X

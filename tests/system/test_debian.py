@@ -69,6 +69,9 @@ def test_boots_from_its_own_disk(live):
     start(live, 'grub.cfg')
     assert 'Debian' in live.run('head -1 /etc/os-release')
     assert live.run('nproc') == '2'
+    # The menu names a screen and a serial line only, as a cloud image's does.
+    assert live.run('cat /proc/cmdline').endswith('ttyS0,115200 quiet console=hvc0')
+    assert live.run('cat /sys/class/tty/console/active').endswith('hvc0')
     assert live.run('cat /sys/hypervisor/guest_type') == 'PVH'
     assert '/dev/xvda1 / ' in live.run('mount -o remount,rw /; cat /proc/mounts')
 
