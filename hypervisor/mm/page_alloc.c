@@ -31,6 +31,7 @@ static struct page *frame_table;
 static uint64_t frame_count;
 static uint32_t free_list[ZONES][ORDERS];
 static uint64_t nr_free, nr_total;
+static uint64_t end_of_ram;	/* above the highest frame that was ever given or adopted */
 
 static unsigned int zone_of(uint64_t mfn)
 {
@@ -59,7 +60,7 @@ void page_alloc_init(struct page *table, uint64_t frames)
 	BUG_ON(frames >= PAGE_NIL);
 	frame_table = table;
 	frame_count = frames;
-	nr_free = nr_total = 0;
+	nr_free = nr_total = end_of_ram = 0;
 	memset(free_list, 0xff, sizeof(free_list));
 }
 
@@ -158,6 +159,7 @@ void page_alloc_add(mfn_t start, mfn_t end)
 	LOCKED(&alloc_lock);
 	nr_total += last - mfn;
 	nr_free += last - mfn;
+	end_of_ram = MAX(end_of_ram, last);
 	numa_count(mfn, last - mfn, 1);
 	while (mfn < last) {
 		unsigned int order = largest_order(mfn, last);
@@ -302,6 +304,7 @@ void page_alloc_adopt(mfn_t start, uint64_t nr, domid_t owner)
 	for (uint64_t i = 0; i < nr; i++)
 		BUG_ON(frame_table[start.v + i].state != PAGE_OFFLINE);
 	nr_total += nr;
+	end_of_ram = MAX(end_of_ram, start.v + nr);
 	mark_used(start.v, nr, owner);
 }
 
@@ -312,11 +315,7 @@ uint64_t page_nr_free(void)
 
 mfn_t page_max_mfn(void)
 {
-	uint64_t mfn = frame_count;
-
-	while (mfn && frame_table[mfn - 1].state == PAGE_OFFLINE)
-		mfn--;
-	return MFN(mfn ? mfn - 1 : 0);
+	return MFN(end_of_ram ? end_of_ram - 1 : 0);
 }
 
 uint64_t page_nr_total(void)

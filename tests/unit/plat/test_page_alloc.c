@@ -46,6 +46,24 @@ static void basics(void **state)
 	assert_false(mfn_valid_value(page_alloc(PAGE_MAX_ORDER + 1, 0)));
 }
 
+/* The highest frame of RAM, with frames above it that are none; it is not searched for. */
+static void highest_frame(void **state)
+{
+	(void)state;
+	assert_int_equal(page_max_mfn().v, FRAMES - 1);
+	memset(table, 0, sizeof(table));
+	page_alloc_init(table, FRAMES);
+	assert_int_equal(page_max_mfn().v, 0);
+	page_alloc_add(MFN(256), MFN(HOLE));
+	assert_int_equal(page_max_mfn().v, HOLE - 1);
+	page_alloc_add(MFN(16), MFN(32));
+	assert_int_equal(page_max_mfn().v, HOLE - 1);
+	page_alloc_adopt(MFN(HOLE + 7), 3, DOMID_XEN);
+	assert_int_equal(page_max_mfn().v, HOLE + 9);
+	page_alloc_add(MFN(FRAMES - 5), MFN(FRAMES + 100));
+	assert_int_equal(page_max_mfn().v, FRAMES - 1);
+}
+
 static void misuse(void **state)
 {
 	static mfn_t a;	/* survives longjmp() */
@@ -189,6 +207,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup(basics, setup),
+		cmocka_unit_test_setup(highest_frame, setup),
 		cmocka_unit_test_setup(misuse, setup),
 		cmocka_unit_test_setup(junk, setup),
 		cmocka_unit_test_setup(reserve, setup),
