@@ -9,6 +9,7 @@
 #include <x86/acpi.h>
 #include <x86/apic.h>
 #include <x86/asm.h>
+#include <x86/iommu.h>
 #include <x86/platform.h>
 
 #define REG_INDEX   0x00
@@ -99,8 +100,21 @@ uint64_t ioapic_read_rte(unsigned int n, unsigned int pin)
 	return rte;
 }
 
+/* The same interrupt as a handle (VT-d 5.1.5.1). */
+static uint64_t as_handle(uint64_t rte)
+{
+	uint64_t handle = iommu_irq_handle((uint32_t)(rte >> IOAPIC_RTE_DEST_SHIFT),
+					   (uint8_t)rte, rte & IOAPIC_RTE_LEVEL);
+
+	rte &= IOAPIC_RTE_MASKED | IOAPIC_RTE_LEVEL | IOAPIC_RTE_ACTIVE_LOW |
+	       IOAPIC_RTE_VECTOR;
+	return rte | 1ull << 48 | (handle & 0x7fff) << 49 | handle >> 15 << 11;
+}
+
 void ioapic_write_rte(unsigned int n, unsigned int pin, uint64_t rte)
 {
+	if (iommu_remaps_interrupts())
+		rte = as_handle(rte);
 	/* Masked while the two halves do not belong together. */
 	LOCKED(&ioapic_lock);
 	write_locked(n, IDX_RTE + 2 * pin, (uint32_t)(rte | IOAPIC_RTE_MASKED));

@@ -68,6 +68,20 @@ void iommu_hide_registers(void);
 /* Devices are confined. */
 bool iommu_active(void);
 
+/* --- interrupts ---------------------------------------------------------------------- */
+
+/*
+ * IO-APICs and devices send handles, of which each stands for a device vector of one
+ * CPU. Whatever else a device sends stops at the unit: no NMI, no INIT, no vector of
+ * the hypervisor's.
+ */
+bool iommu_remaps_interrupts(void);
+#define IOMMU_APIC_ID_MAX 127u	/* else no remapping */
+static inline uint32_t iommu_irq_handle(uint32_t apic_id, uint8_t vector, bool level)
+{
+	return (uint32_t)level << 15 | apic_id << 8 | vector;
+}
+
 /* --- the mirror: with the hardware domain's p2m_lock held --------------------------- */
 
 /*

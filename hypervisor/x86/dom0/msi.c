@@ -21,6 +21,7 @@
 #include <x86/dev_irq.h>
 #include <x86/dom0.h>
 #include <x86/hvm.h>
+#include <x86/iommu.h>
 #include <x86/pci.h>
 #include <x86/platform.h>
 
@@ -48,6 +49,7 @@ enum { ENTRY_ADDR, ENTRY_ADDR_HIGH, ENTRY_DATA, ENTRY_CONTROL };
 #define MESSAGE_BASE	0xfee00000u
 #define MESSAGE_DEST(a)	((a) >> 12 & 0xff)
 #define MESSAGE_LOGICAL	(1u << 2)
+#define MESSAGE_HANDLE	(1u << 4)
 #define DATA_MODE(d)	((d) >> 8 & 7)
 
 struct entry {
@@ -90,9 +92,18 @@ static struct vcpu *decode(uint32_t addr, uint32_t high, uint32_t data)
 	return vlapic_find_dest(hardware_domain, MESSAGE_DEST(addr), addr & MESSAGE_LOGICAL);
 }
 
+/* With interrupt remapping a handle (VT-d 5.1.5.2), whose data is nothing. */
 static uint32_t host_addr(const struct dev_irq *i)
 {
+	if (iommu_remaps_interrupts())
+		return MESSAGE_BASE | MESSAGE_HANDLE |
+		       iommu_irq_handle(dev_irq_dest(i), i->vector, false) << 5;
 	return MESSAGE_BASE | dev_irq_dest(i) << 12;
+}
+
+static uint16_t host_data(const struct dev_irq *i)
+{
+	return iommu_remaps_interrupts() ? 0 : i->vector;
 }
 
 /* --- MSI -------------------------------------------------------------------------- */
@@ -125,7 +136,7 @@ static void msi_update_locked(struct function *f, bool tell)
 		pci_write(f->fn, f->msi + MSI_ADDR, 4, host_addr(&f->irq));
 		if (f->data_at > 8)
 			pci_write(f->fn, f->msi + MSI_ADDR + 4, 4, 0);
-		pci_write(f->fn, f->msi + f->data_at, 2, f->irq.vector);
+		pci_write(f->fn, f->msi + f->data_at, 2, host_data(&f->irq));
 	}
 	f->live = dest;
 	pci_write(f->fn, f->msi + CONTROL, 2,
@@ -182,7 +193,7 @@ static void entry_update_locked(struct entry *e)
 		hw[ENTRY_CONTROL] = control | ENTRY_MASKED;
 		hw[ENTRY_ADDR] = host_addr(&e->irq);
 		hw[ENTRY_ADDR_HIGH] = 0;
-		hw[ENTRY_DATA] = e->irq.vector;
+		hw[ENTRY_DATA] = host_data(&e->irq);
 		e->rewritten = false;
 	}
 	hw[ENTRY_CONTROL] = control | (e->irq.held ? ENTRY_MASKED : 0);

@@ -16,6 +16,7 @@
 
 #include <x86/dom0.h>
 #include <x86/pci.h>
+#include <x86/platform.h>
 
 #include "iommu.h"
 
@@ -27,7 +28,7 @@
 static const struct iommu_ops *ops;	/* NULL: no remapping */
 static struct iommu_caps caps;
 static struct iopt table;
-static bool enabled;
+static bool enabled, remaps_interrupts;
 
 /* Taken out or changed since the last flush; first > last: nothing. */
 static gfn_t stale_first = {~0ull}, stale_last = {0};
@@ -39,6 +40,11 @@ static uint64_t polls, untold;
 bool iommu_active(void)
 {
 	return enabled;
+}
+
+bool iommu_remaps_interrupts(void)
+{
+	return remaps_interrupts;
 }
 
 unsigned int iommu_bits(void)
@@ -122,6 +128,16 @@ static const char *map_ranges(void)
 
 static void poll_faults(void *data);
 
+/* The serial line's is the only one in use by now; it is sent as a handle from here on. */
+static void enable_interrupts(void)
+{
+	if (!cmdline_bool("intremap", true) || !ops->remap_interrupts)
+		return;
+	remaps_interrupts = ops->remap_interrupts();
+	if (remaps_interrupts)
+		serial_enable_rx();
+}
+
 void iommu_enable(void)
 {
 	const char *wrong;
@@ -139,13 +155,14 @@ void iommu_enable(void)
 		return;
 	}
 	enabled = true;
+	enable_interrupts();
 	timer_init(&poll_timer, poll_faults, NULL);
 	timer_set(&poll_timer, now_ns() + POLL_NS);
 	log_info("IOMMU: %s, %u unit%s, %u-bit addresses, pages up to %s: devices reach "
-		 "the control domain's memory only",
+		 "the control domain's memory only; interrupts are %sremapped",
 		 ops->name, iommu_tables.unit_nr, iommu_tables.unit_nr == 1 ? "" : "s",
 		 caps.bits, caps.max_leaf == 3 ? "1 GiB" : caps.max_leaf == 2 ? "2 MiB" :
-		 "4 KiB");
+		 "4 KiB", remaps_interrupts ? "" : "not ");
 }
 
 /* Reads give ones, writes are lost. */
@@ -242,7 +259,10 @@ static void tell(const struct iommu_fault *f)
 	char name[PCI_NAME_MAX];
 
 	pci_name(f->fn, name);
-	if (f->known)
+	if (f->interrupt)
+		log_warn("%s: an interrupt that it may not send was stopped (code %u)", name,
+			 f->code);
+	else if (f->known)
 		log_warn("%s: DMA %s %#lx, which is not its own, was stopped (code %u)", name,
 			 f->write ? "to" : "from", f->addr, f->code);
 	else

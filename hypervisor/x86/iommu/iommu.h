@@ -62,6 +62,7 @@ struct iommu_caps {
 
 struct iommu_fault {
 	uint32_t fn;		/* PCI_FN() */
+	bool interrupt;		/* not DMA, but a message to a CPU */
 	bool known;		/* the next two are */
 	bool write;
 	uint64_t addr;
@@ -77,6 +78,8 @@ struct iommu_ops {
 	const char *(*enable)(const struct iopt *t);
 	/* All off, whatever they are doing. */
 	void (*disable)(void);
+	/* Sends of devices are looked up from now on; false: cannot, or are not. */
+	bool (*remap_interrupts)(void);
 	/* No translation of [first, last] is cached or in use after this. */
 	void (*flush)(gfn_t first, gfn_t last);
 	/* The next DMA that was stopped, or false: none at the moment. */

@@ -13,6 +13,7 @@
 
 #include <x86/acpi.h>
 #include <x86/asm.h>
+#include <x86/irq.h>
 #include <x86/pci.h>
 #include <x86/platform.h>
 
@@ -30,6 +31,7 @@
 #define REG_PMEN	0x64
 #define REG_IQT		0x88
 #define REG_IQA		0x90
+#define REG_IRTA	0xb8
 
 #define CAP_RWBF	(1ull << 4)
 #define CAP_LOW_MEM	(1ull << 5)	/* protected memory regions */
@@ -48,12 +50,14 @@
 #define CAP_MAMV(c)	((unsigned int)((c) >> 48 & 0x3f))
 #define ECAP_COHERENT	(1ull << 0)
 #define ECAP_QI		(1ull << 1)
+#define ECAP_IR		(1ull << 3)
 
 /* GCMD and GSTS: a command's bit is seen in the status when it is done. */
 #define G_TE		(1u << 31)
 #define G_SRTP		(1u << 30)
 #define G_QIE		(1u << 26)
 #define G_IRE		(1u << 25)
+#define G_SIRTP		(1u << 24)
 #define G_LASTING	0x96800000u	/* those that stay as they are given again */
 #define FSTS_OVERFLOW	(1u << 0)
 #define FSTS_QUEUE	(7u << 4)	/* errors of the invalidation queue */
@@ -70,6 +74,7 @@
 #define INV_DRAIN_W	(1ull << 6)
 #define INV_DRAIN_R	(1ull << 7)
 #define INV_TAG		((uint64_t)IOMMU_DOMAIN << 16)
+#define INV_INTERRUPTS	4ull			/* all entries */
 #define INV_WAIT	(5ull | 1ull << 5)	/* writes a status */
 #define QUEUE_ENTRIES	256u
 
@@ -77,8 +82,18 @@
 #define ENTRY_P		1ull
 #define CONTEXT_LEVELS(l) ((uint64_t)(l) - 2)
 #define CONTEXT_TAG	((uint64_t)IOMMU_DOMAIN << 8)
+#define FAULT_INTERRUPT	0x20u		/* codes from here on */
 #define FAULT_F		(1ull << 63)
 #define FAULT_READ	(1ull << 62)
+
+/* Interrupt remapping, 5.1 and 9.10: every handle has an entry, as 16 bits have it. */
+#define HANDLES		65536u
+#define HANDLES_ORDER	8u		/* 1 MiB */
+#define HANDLES_SIZE	15ull		/* 2^(this + 1) entries */
+#define IRTE_P		1ull
+#define IRTE_LEVEL	(1ull << 4)
+#define IRTE_VECTOR(v)	((uint64_t)(v) << 16)
+#define IRTE_DEST(id)	((uint64_t)(id) << 40)
 
 static const struct iopt_format format = {
 	.present = 1, .leaf = 1, .write = 2, .table = 3,
@@ -381,6 +396,72 @@ static void disable(void)
 			      iommu_tables.unit[u - units].regs);
 }
 
+/* --- interrupts --------------------------------------------------------------------------- */
+
+static bool can_remap(void)
+{
+	for_each_unit(u)
+		if (!(u->ecap & ECAP_IR))
+			return false;
+	for (unsigned int i = 0; i < acpi.cpu_nr; i++)
+		if (acpi.cpu_apic_id[i] > IOMMU_APIC_ID_MAX)
+			return false;
+	return true;
+}
+
+/* INVALID_MFN: no memory. */
+static mfn_t make_handles(void)
+{
+	mfn_t mfn = page_alloc(HANDLES_ORDER, 0);
+	uint64_t *p;
+
+	if (!mfn_valid_value(mfn))
+		return mfn;
+	p = map_frame(mfn);
+	memset(p, 0, PAGE_SIZE << HANDLES_ORDER);
+	for (unsigned int i = 0; i < acpi.cpu_nr; i++) {
+		uint32_t id = acpi.cpu_apic_id[i];
+
+		for (unsigned int v = VEC_DEVICE_FIRST; v <= VEC_SERIAL; v++) {
+			uint64_t e = IRTE_P | IRTE_VECTOR(v) | IRTE_DEST(id);
+
+			if (v > VEC_DEVICE_LAST && v != VEC_SERIAL)
+				continue;
+			p[2 * iommu_irq_handle(id, (uint8_t)v, false)] = e;
+			p[2 * iommu_irq_handle(id, (uint8_t)v, true)] = e | IRTE_LEVEL;
+		}
+	}
+	iommu_write_back(p, PAGE_SIZE << HANDLES_ORDER);
+	unmap_frame(p);
+	return mfn;
+}
+
+static bool remap_unit(struct vtd_unit *u, mfn_t handles)
+{
+	mmio_write(u->regs + REG_IRTA, 8, mfn_to_addr(handles) | HANDLES_SIZE);
+	if (!command(u, G_SIRTP, true))
+		return false;
+	submit(u, INV_INTERRUPTS, 0);
+	start(u);
+	return await(u) && command(u, G_IRE, true);
+}
+
+static bool remap_interrupts(void)
+{
+	mfn_t handles = can_remap() ? make_handles() : INVALID_MFN;
+	bool ok = mfn_valid_value(handles);
+
+	if (!ok)
+		return false;
+	for_each_unit(u)
+		ok = ok && remap_unit(u, handles);
+	for_each_unit(u)
+		if (!ok && (get(u, REG_GSTS) & G_IRE) && !command(u, G_IRE, false))
+			panic("IOMMU at %#lx: does not stop; start with intremap=off",
+			      iommu_tables.unit[u - units].regs);
+	return ok;
+}
+
 static uint64_t registers(unsigned int unit)
 {
 	return units[unit].length;
@@ -401,6 +482,7 @@ static bool take_fault(const struct vtd_unit *u, unsigned int i, struct iommu_fa
 		.write = !(high & FAULT_READ),
 		.addr = mmio_read(rec, 8) & PAGE_MASK,
 		.code = high >> 32 & 0xff,
+		.interrupt = (high >> 32 & 0xff) >= FAULT_INTERRUPT,
 	};
 	mmio_write(rec + 12, 4, (uint32_t)(FAULT_F >> 32));	/* read: free again */
 	return true;
@@ -424,6 +506,7 @@ const struct iommu_ops vtd_ops = {
 	.probe = probe,
 	.enable = enable,
 	.disable = disable,
+	.remap_interrupts = remap_interrupts,
 	.flush = flush,
 	.next_fault = next_fault,
 	.registers = registers,

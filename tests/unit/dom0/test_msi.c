@@ -20,6 +20,7 @@
 #include <x86/dev_irq.h>
 #include <x86/dom0.h>
 #include <x86/hvm.h>
+#include <x86/iommu.h>
 #include <x86/irq.h>
 #include <x86/pci.h>
 #include <x86/platform.h>
@@ -54,6 +55,13 @@ static struct arch_cpu arch_cpus[2] = {{.apic_id = 4}, {.apic_id = 6}};
 static struct cpu the_cpus[2] = {{.arch = &arch_cpus[0]}, {.id = 1, .arch = &arch_cpus[1]}};
 struct cpu *cpus[MAX_CPUS] = {&the_cpus[0], &the_cpus[1]};
 unsigned int nr_cpus = 2;
+
+static bool remapped;
+
+bool iommu_remaps_interrupts(void)
+{
+	return remapped;
+}
 
 struct cpu *this_cpu(void)
 {
@@ -198,6 +206,13 @@ static const uint32_t *hw(unsigned int entry)
 /* The device sends what it was told; true if somebody took it. */
 static bool send(uint32_t addr, uint32_t data)
 {
+	if (remapped) {		/* a handle, VT-d 5.1.5.2 */
+		assert_int_equal(addr & 0xfff0001f, 0xfee00010);
+		assert_int_equal(data, 0);
+		data = addr >> 5 & 0xff;
+		addr = addr >> 1 & 0x7f000;
+		addr |= 0xfee00000;
+	}
 	assert_int_equal(addr & 0xfff00fff, 0xfee00000);
 	assert_int_equal(data & ~0xffu, 0);
 	here = (addr >> 12 & 0xff) == arch_cpus[1].apic_id;
@@ -229,6 +244,7 @@ static int setup(void **state)
 	vcpu[1].id = vcpu[1].cpu = 1;
 	vcpu[0].cpu = 0;
 	hardware_domain = &d;
+	remapped = false;
 	trap_refused = false;
 	memset(space, 0, sizeof(space));
 	memset(&bar, 0, sizeof(bar));
@@ -250,6 +266,13 @@ static int setup(void **state)
 	warned = 0;
 	got.count = 0;
 	now += 1000000000;
+	return 0;
+}
+
+static int setup_remapped(void **state)
+{
+	setup(state);
+	remapped = true;
 	return 0;
 }
 
@@ -501,6 +524,8 @@ int main(void)
 		cmocka_unit_test_setup(follows_its_vcpu, setup),
 		cmocka_unit_test_setup(storm, setup),
 		cmocka_unit_test_setup(vectors_run_out, setup),
+		cmocka_unit_test_setup(msi, setup_remapped),
+		cmocka_unit_test_setup(msix, setup_remapped),
 	};
 
 	dev_irq_setup();

@@ -113,6 +113,13 @@ void mmio_write(volatile void *p, unsigned int size, uint64_t val)
 
 /* --- the rest of the hypervisor --------------------------------------------------------- */
 
+static unsigned int serials;
+
+void serial_enable_rx(void)
+{
+	serials++;
+}
+
 void *map_mmio(uint64_t pa, size_t len)
 {
 	assert_true(len <= sizeof(regs));
@@ -121,7 +128,7 @@ void *map_mmio(uint64_t pa, size_t len)
 
 bool cmdline_bool(const char *name, bool dflt)
 {
-	return !off;
+	return !off || strcmp(name, "iommu");
 }
 
 bool host_ram_overlaps(uint64_t start, uint64_t end)
@@ -190,7 +197,7 @@ static void new_machine(bool amd)
 	fault = FINE;
 	off = false;
 	ops = NULL;
-	enabled = false;
+	enabled = remaps_interrupts = false;
 	memset(&caps, 0, sizeof(caps));
 	stale_first = GFN(~0ull);
 	stale_last = GFN(0);
@@ -495,6 +502,42 @@ static void intel_faults(void **state)
 	assert_non_null(strstr(log_text, "DMA from 0x123000,"));
 }
 
+/* A handle for each device vector of each CPU, and nothing else. */
+static void intel_interrupts(void **state)
+{
+	const uint64_t *entries;
+
+	new_machine(false);
+	regs[2] |= 1 << 3;
+	acpi.cpu_nr = 2;
+	acpi.cpu_apic_id[1] = 5;
+	serials = 0;
+	iommu_init();
+	iommu_enable();
+	assert_true(iommu_remaps_interrupts());
+	assert_int_equal(serials, 1);		/* its pin is told anew */
+	assert_int_equal(*reg32(0x1c) & 1u << 25, 1u << 25);
+	assert_int_equal(regs[0xb8 / 8] & 0xfff, 15);
+	entries = map_frame(addr_to_mfn(regs[0xb8 / 8] & PAGE_MASK));
+	assert_int_equal(entries[2 * (5 << 8 | 0x31)], 1 | 0x31 << 16 | 5ull << 40);
+	assert_int_equal(entries[2 * (1 << 15 | 0x31)], 0x11 | 0x31 << 16);
+	assert_int_equal(entries[2 * (5 << 8 | 0xf4)], 0);	/* ours */
+	assert_int_equal(entries[2 * (5 << 8 | 2)], 0);
+	assert_int_equal(entries[2 * (1 << 8 | 0x31)], 0);	/* no such CPU */
+	log_lines = 0;
+	regs[0x228 / 8] = 1ull << 63 | 0x22ull << 32 | 0x2a;
+	poll(NULL);
+	assert_non_null(strstr(log_text, "an interrupt that it may not send"));
+	/* An APIC id that no handle has: none at all. */
+	new_machine(false);
+	regs[2] |= 1 << 3;
+	acpi.cpu_apic_id[1] = 128;
+	iommu_init();
+	iommu_enable();
+	assert_true(iommu_active() && !iommu_remaps_interrupts());
+	acpi.cpu_nr = 0;
+}
+
 static uint64_t *events(void)
 {
 	return (uint64_t *)(regs[0x10 / 8] & PAGE_MASK & ((1ull << 52) - 1));
@@ -556,6 +599,7 @@ int main(void)
 		cmocka_unit_test(covered),
 		cmocka_unit_test(firmware_ranges),
 		cmocka_unit_test(intel_faults),
+		cmocka_unit_test(intel_interrupts),
 		cmocka_unit_test(amd_faults),
 		cmocka_unit_test(storm),
 	};
