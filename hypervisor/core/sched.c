@@ -27,15 +27,22 @@
 /* How much longer than all others together those may run in a row. */
 #define BOOST_TOTAL_NS 10000000ll
 
+/* Added to the virtual time of who is ahead of its cap. */
+#define AHEAD (1ull << 63)
+
 /* How far virtual time may lie apart on two CPUs, in slices of who moves between them. */
 #define LAG_SLICES 4u
+
+/* Who ran longer than that is charged no more. */
+#define LONGEST_NS (1ull << 46)
 
 struct runqueue {
 	spinlock_t lock;
 	struct list queue;	/* boosted ones first, then by vtime, smallest first */
 	unsigned int nr;	/* queued */
+	uint64_t clock;		/* virtual time of the queue; 0: nobody is here */
 	uint64_t running_vtime;	/* of who is on the CPU; UINT64_MAX: nobody */
-	unsigned int running_weight;
+	unsigned int running_share;
 	int64_t boost_left;	/* ns in which boosts are still given */
 	uint64_t next_pull;	/* not before it is looked who is behind elsewhere */
 	uint64_t accounted;	/* ns up to which current was charged */
@@ -82,7 +89,7 @@ static uint32_t resting_state(const struct vcpu *v)
 
 static uint64_t weighted(const struct vcpu *v, uint64_t ns)
 {
-	return ns * SCHED_WEIGHT_DEFAULT / v->domain->weight;
+	return MIN(ns, LONGEST_NS) * SCHED_WEIGHT_DEFAULT * SHARE_ONE / v->domain->share;
 }
 
 /* --- queues ------------------------------------------------------------------- */
@@ -106,15 +113,26 @@ static struct vcpu *first_of(const struct runqueue *rq)
 					list_first(&rq->queue, struct vcpu, rq_link);
 }
 
+/* Where it stands among others: who is ahead of its cap comes after all who are not. */
+static uint64_t rank(const struct vcpu *v)
+{
+	return v->ahead ? v->vtime + AHEAD : v->vtime;
+}
+
 static bool goes_before(const struct vcpu *a, const struct vcpu *b)
 {
-	return a->boosted == b->boosted ? a->vtime < b->vtime : a->boosted;
+	return a->boosted == b->boosted ? rank(a) < rank(b) : a->boosted;
 }
 
 static void enqueue_locked(struct runqueue *rq, struct vcpu *v)
 {
 	struct list *at = &rq->queue;
 
+	v->ahead = cap_ahead(v);
+	if (v->ahead) {
+		v->boosted = false;
+		cap_await_even(v);
+	}
 	list_for_each(p, &rq->queue) {
 		if (goes_before(v, list_entry(p, struct vcpu, rq_link))) {
 			at = p;
@@ -141,7 +159,8 @@ static uint64_t running_locked(const struct runqueue *rq, uint64_t now)
 	if (rq->running_vtime == UINT64_MAX || now < rq->accounted)
 		return rq->running_vtime;
 	return rq->running_vtime +
-	       (now - rq->accounted) * SCHED_WEIGHT_DEFAULT / rq->running_weight;
+	       MIN(now - rq->accounted, LONGEST_NS) * SCHED_WEIGHT_DEFAULT * SHARE_ONE /
+	       rq->running_share;
 }
 
 /* The least virtual time on CPU and queue, UINT64_MAX when there is nobody. */
@@ -152,7 +171,7 @@ static uint64_t base_locked(const struct runqueue *rq, uint64_t now)
 	list_for_each(p, &rq->queue) {
 		const struct vcpu *v = list_entry(p, struct vcpu, rq_link);
 
-		base = MIN(base, v->vtime);
+		base = MIN(base, rank(v));
 		if (!v->boosted)
 			break;
 	}
@@ -162,24 +181,43 @@ static uint64_t base_locked(const struct runqueue *rq, uint64_t now)
 /* What virtual time on @rq is measured against: with nobody there, the others'. */
 static uint64_t reference_locked(const struct runqueue *rq)
 {
-	uint64_t base = base_locked(rq, now_ns());
-
-	return base == UINT64_MAX ? __atomic_load_n(&vclock, __ATOMIC_RELAXED) : base;
+	return rq->clock ? rq->clock : __atomic_load_n(&vclock, __ATOMIC_RELAXED);
 }
 
 /*
- * Makes @v's virtual time one that can compete in @rq. It may be at most @credit slices
- * of its own behind the others: one for who slept, which is the bound of what a sleeper
- * can make up for, more for who was waiting elsewhere. And it is not further ahead than
- * some slices of its own may have put it, whatever the others on its last CPU did.
+ * The clock of a queue is the highest base it has seen, as one of those on it may be
+ * behind for good: it has a right to more than its cap, or than one CPU.
  */
-static void place_locked(const struct runqueue *rq, struct vcpu *v, unsigned int credit)
+static void clock_locked(struct runqueue *rq, uint64_t now)
+{
+	uint64_t base = base_locked(rq, now);
+
+	if (base == UINT64_MAX)
+		rq->clock = 0;
+	else if (base < AHEAD)
+		rq->clock = MAX(rq->clock, base);
+	if (rq->clock > __atomic_load_n(&vclock, __ATOMIC_RELAXED))
+		__atomic_store_n(&vclock, rq->clock, __ATOMIC_RELAXED);
+}
+
+/*
+ * Makes @v's virtual time one that can compete in @rq. Who slept may be one slice of its
+ * own behind the others, which is the bound of what a sleeper can make up for; who was
+ * waiting may be further behind, as it has a right to that time, and more so if it may
+ * run everywhere. Nobody is further ahead of the first one than some slices of its own
+ * may have put it, whatever the others on its last CPU did.
+ */
+static void place_locked(const struct runqueue *rq, struct vcpu *v, bool slept)
 {
 	uint64_t slice = weighted(v, SCHED_SLICE_NS), reference = reference_locked(rq);
+	uint64_t base = base_locked(rq, now_ns()), lag = slept ? slice : LAG_SLICES * slice;
 
-	v->vtime = MIN(v->vtime, reference + LAG_SLICES * slice);
-	if (reference > credit * slice)
-		v->vtime = MAX(v->vtime, reference - credit * slice);
+	if (!slept && !v->bound)
+		lag = MAX(2 * lag, LAG_SLICES * SCHED_SLICE_NS);
+	if (base < AHEAD)
+		v->vtime = MIN(v->vtime, base + LAG_SLICES * slice);
+	if (reference > lag)
+		v->vtime = MAX(v->vtime, reference - lag);
 }
 
 /*
@@ -208,19 +246,19 @@ static void charge_locked(struct cpu *c, uint64_t now)
 {
 	struct runqueue *rq = c->rq;
 	struct vcpu *v = c->vcpu;
-	uint64_t base, ns = now > rq->accounted ? now - rq->accounted : 0;
+	uint64_t ns = now > rq->accounted ? now - rq->accounted : 0;
 
 	rq->accounted = now;
-	if (is_idle(v))
+	if (is_idle(v)) {
+		clock_locked(rq, now);
 		return;
+	}
 	v->vtime += weighted(v, ns);
 	cap_charge(v, ns);
 	rq->boost_left = MIN(rq->boost_left + (int64_t)(v->boosted ? -ns : ns),
 			     BOOST_TOTAL_NS);
-	rq->running_vtime = v->vtime;
-	base = base_locked(rq, now);
-	if (base > __atomic_load_n(&vclock, __ATOMIC_RELAXED))
-		__atomic_store_n(&vclock, base, __ATOMIC_RELAXED);
+	rq->running_vtime = rank(v);
+	clock_locked(rq, now);
 }
 
 /* --- where to run --------------------------------------------------------------- */
@@ -254,6 +292,31 @@ static unsigned int pick_cpu(const struct vcpu *v)
 	return best;
 }
 
+/*
+ * Where who runs is furthest ahead, free CPUs before all: the first to make room for @v,
+ * who has a right to run now. Those that it likes, if it comes to run there.
+ */
+static unsigned int most_ahead_cpu(const struct vcpu *v)
+{
+	uint64_t most[2] = {0, 0}, now = now_ns();
+	unsigned int best[2] = {v->cpu, v->cpu};
+
+	for_each_cpu(cpu) {
+		bool liked = likes(v, cpu);
+		uint64_t at;
+
+		if (!allowed(v, cpu))
+			continue;
+		LOCKED(&cpus[cpu]->rq->lock);
+		at = running_locked(cpus[cpu]->rq, now);
+		if (at > most[liked] || (at == most[liked] && cpu == v->cpu)) {
+			best[liked] = cpu;
+			most[liked] = at;
+		}
+	}
+	return best[most[1] > rank(v) || most[1] >= most[0]];
+}
+
 /* Moves a vCPU that is neither queued nor running; its queue is locked. */
 static struct runqueue *move_locked(struct runqueue *from, struct vcpu *v,
 				    unsigned int cpu)
@@ -270,19 +333,21 @@ static struct runqueue *move_locked(struct runqueue *from, struct vcpu *v,
 
 void sched_wake(struct vcpu *v)
 {
+	bool slept = v->runstate.state != RUNSTATE_runnable;
+	unsigned int due_at = slept ? v->cpu : most_ahead_cpu(v);
 	struct runqueue *rq = lock_queue_of(v);
 	unsigned int cpu = v->cpu;
 	bool wanted = !v->queued && !__atomic_load_n(&v->running, __ATOMIC_SEQ_CST) &&
 		      vcpu_runnable(v);
 
 	if (wanted) {
-		cpu = pick_cpu(v);
+		cpu = slept ? pick_cpu(v) : allowed(v, due_at) ? due_at : v->cpu;
 		rq = move_locked(rq, v, cpu);
 		/* Somebody may have woken and moved it between the two locks. */
 		wanted = v->cpu == cpu && !v->queued && !v->running;
 	}
 	if (wanted) {
-		place_locked(rq, v, 1);
+		place_locked(rq, v, slept);
 		boost_locked(rq, v);
 		runstate_set(v, RUNSTATE_runnable, now_ns());
 		enqueue_locked(rq, v);
@@ -291,6 +356,48 @@ void sched_wake(struct vcpu *v)
 	spin_unlock(&rq->lock);
 	if (wanted)
 		kick_resched(cpus[cpu]);
+}
+
+/*
+ * @v, which was marked running to be moved, is where it shall be; its new queue is
+ * locked. False: it may not run there any more, so sched_wake() it without the lock.
+ */
+static bool arrive_locked(struct runqueue *rq, struct vcpu *v)
+{
+	__atomic_store_n(&v->running, false, __ATOMIC_SEQ_CST);
+	if (!vcpu_runnable(v) || !allowed(v, v->cpu)) {
+		runstate_set(v, resting_state(v), now_ns());
+		return false;
+	}
+	place_locked(rq, v, false);
+	enqueue_locked(rq, v);
+	return true;
+}
+
+/* One that was just displaced stays: its registers are still in its CPU. */
+void sched_requeue(struct vcpu *v)
+{
+	struct runqueue *rq = lock_queue_of(v);
+	unsigned int cpu = v->cpu;
+	bool arrived = true;
+
+	if (v->queued && v->running) {
+		dequeue_locked(rq, v);
+		enqueue_locked(rq, v);
+		kick_resched(cpus[cpu]);
+	} else if (v->queued) {
+		dequeue_locked(rq, v);
+		v->running = true;	/* on its way; see the top of the file */
+		spin_unlock(&rq->lock);
+		cpu = most_ahead_cpu(v);
+		spin_lock(&rq->lock);
+		rq = move_locked(rq, v, cpu);
+		arrived = arrive_locked(rq, v);
+		kick_resched(cpus[cpu]);
+	}
+	spin_unlock(&rq->lock);
+	if (!arrived)
+		sched_wake(v);
 }
 
 void sched_sleep(struct vcpu *v)
@@ -372,6 +479,9 @@ int sched_set_affinity(struct vcpu *v, const struct cpumask *mask)
 	if (bit_find_first(mask->w, nr_cpus) == nr_cpus)
 		return -EINVAL;
 	change_affinity(v, &v->affinity, mask);
+	v->bound = false;
+	for_each_cpu(cpu)
+		v->bound |= !allowed(v, cpu);
 	return 0;
 }
 
@@ -406,7 +516,7 @@ static struct vcpu *first_for_locked(const struct runqueue *rq, unsigned int cpu
 /* Is it so far behind @than that it is better off with us? */
 static bool is_behind(const struct vcpu *v, uint64_t than)
 {
-	return than == UINT64_MAX || v->vtime + 2 * weighted(v, SCHED_SLICE_NS) < than;
+	return than == UINT64_MAX || rank(v) + weighted(v, SCHED_SLICE_NS) < than;
 }
 
 static unsigned int most_behind_queue(const struct cpu *c, uint64_t than)
@@ -423,9 +533,9 @@ static unsigned int most_behind_queue(const struct cpu *c, uint64_t than)
 			continue;
 		LOCKED(&rq->lock);
 		v = first_for_locked(rq, c->id);
-		if (v && v->vtime < least && is_behind(v, than)) {
+		if (v && rank(v) < least && is_behind(v, than)) {
 			best = cpu;
-			least = v->vtime;
+			least = rank(v);
 		}
 	}
 	return best;
@@ -453,14 +563,7 @@ static bool pull(struct cpu *c, uint64_t than)
 	if (!v)
 		return false;
 	spin_lock(&c->rq->lock);
-	__atomic_store_n(&v->running, false, __ATOMIC_SEQ_CST);
-	arrived = vcpu_runnable(v) && allowed(v, c->id);
-	if (arrived) {
-		place_locked(c->rq, v, LAG_SLICES);
-		enqueue_locked(c->rq, v);
-	} else {
-		runstate_set(v, resting_state(v), now_ns());
-	}
+	arrived = arrive_locked(c->rq, v);
 	spin_unlock(&c->rq->lock);
 	if (!arrived)	/* its affinity may have changed on the way */
 		sched_wake(v);
@@ -481,10 +584,10 @@ static void offer(struct cpu *c, uint64_t now)
 		uint64_t than;
 		bool behind;
 
-		if (cpu == c->id || cpus[cpu]->rq->nr)
+		if (cpu == c->id)
 			continue;
 		spin_lock(&cpus[cpu]->rq->lock);
-		than = running_locked(cpus[cpu]->rq, now);
+		than = base_locked(cpus[cpu]->rq, now);
 		spin_unlock(&cpus[cpu]->rq->lock);
 		spin_lock(&c->rq->lock);
 		v = first_for_locked(c->rq, cpu);
@@ -503,14 +606,11 @@ static void offer(struct cpu *c, uint64_t now)
 
 /* --- switching -------------------------------------------------------------------- */
 
-/* The current vCPU goes on unless it may not, or somebody is due before it. */
-static bool keeps_cpu_locked(const struct cpu *c, struct vcpu *prev, uint64_t now)
+/* Is nobody due before @prev, which may go on? */
+static bool is_due_locked(const struct cpu *c, struct vcpu *prev, uint64_t now)
 {
 	const struct vcpu *first = first_of(c->rq);
 
-	if (is_idle(prev) || !vcpu_runnable(prev) || !allowed(prev, c->id) ||
-	    !cap_take_locked(prev))
-		return false;
 	if (now >= prev->started + BOOST_NS)
 		prev->boosted = false;
 	if (!first || now < prev->started + sched_ratelimit_us * 1000ull)
@@ -518,8 +618,17 @@ static bool keeps_cpu_locked(const struct cpu *c, struct vcpu *prev, uint64_t no
 	if (first->boosted != prev->boosted)
 		return prev->boosted;
 	if (now >= prev->slice_end)
-		return prev->vtime < first->vtime;
-	return prev->vtime <= first->vtime + GRANULARITY_NS;
+		return rank(prev) < rank(first);
+	return rank(prev) <= rank(first) + weighted(prev, GRANULARITY_NS);
+}
+
+/* The current vCPU goes on unless it may not, or somebody is due before it. */
+static bool keeps_cpu_locked(const struct cpu *c, struct vcpu *prev, uint64_t now)
+{
+	if (is_idle(prev) || !vcpu_runnable(prev) || !allowed(prev, c->id))
+		return false;
+	prev->ahead = prev->cap_left <= 0 && cap_ahead(prev);
+	return is_due_locked(c, prev, now) && cap_take_locked(prev);
 }
 
 /* Takes the next one off the queue; those whose domain may run no more stay away. */
@@ -529,11 +638,14 @@ static struct vcpu *choose_locked(struct cpu *c, struct vcpu *prev, uint64_t now
 	struct vcpu *next = prev;
 
 	if (!keeps_cpu_locked(c, prev, now)) {
+		cap_return_locked(prev);
 		if (!is_idle(prev) && vcpu_runnable(prev) && allowed(prev, c->id))
 			enqueue_locked(rq, prev);
 		while ((next = first_of(rq))) {
 			dequeue_locked(rq, next);
-			if (cap_take_locked(next))
+			if (!next->ahead && cap_ahead(next))
+				enqueue_locked(rq, next);
+			else if (cap_take_locked(next))
 				break;
 		}
 		if (!next)
@@ -542,8 +654,8 @@ static struct vcpu *choose_locked(struct cpu *c, struct vcpu *prev, uint64_t now
 	next->running = true;
 	if (now >= next->slice_end || next != prev)
 		next->slice_end = now + SCHED_SLICE_NS;
-	rq->running_vtime = is_idle(next) ? UINT64_MAX : next->vtime;
-	rq->running_weight = next->domain->weight;
+	rq->running_vtime = is_idle(next) ? UINT64_MAX : rank(next);
+	rq->running_share = next->domain->share;
 	return next;
 }
 
@@ -568,7 +680,7 @@ static void switch_to(struct cpu *c, struct vcpu *prev, struct vcpu *next, uint6
 {
 	runstate_set(prev, is_idle(prev) ? RUNSTATE_runnable : resting_state(prev), now);
 	if (!is_idle(prev)) {
-		cap_return(prev);
+		cap_returned(prev->domain);
 		arch_vcpu_save(prev);
 	}
 	c->vcpu = next;
@@ -604,7 +716,7 @@ struct vcpu *schedule(void)
 {
 	struct cpu *c = this_cpu();
 	struct vcpu *prev = c->vcpu, *next;
-	uint64_t now = now_ns(), than;
+	uint64_t now = now_ns(), than = UINT64_MAX;
 	bool wanted, pulled;
 
 	__atomic_store_n(&c->need_resched, false, __ATOMIC_SEQ_CST);
@@ -612,10 +724,12 @@ struct vcpu *schedule(void)
 	charge_locked(c, now);
 	wanted = pull_wanted_locked(c, prev, now, &than);
 	spin_unlock(&c->rq->lock);
+	if (__atomic_load_n(&waiting, __ATOMIC_RELAXED))
+		shares_update(now);
 	pulled = wanted && pull(c, than);
 	spin_lock(&c->rq->lock);
 	if (wanted)
-		c->rq->next_pull = now + GRANULARITY_NS;
+		c->rq->next_pull = now + GRANULARITY_NS / 4;
 	pulled |= c->rq->nr != 0;
 	next = choose_locked(c, prev, now);
 	spin_unlock(&c->rq->lock);
@@ -653,6 +767,7 @@ void sched_init_cpu(struct cpu *c)
 
 void sched_init_vcpu(struct vcpu *v)
 {
+	shares_join(v->domain);
 	for (unsigned int i = 0; i < CPUMASK_WORDS; i++)
 		v->affinity.w[i] = v->soft_affinity.w[i] = ~0ull;
 	v->cpu = (v->domain->id + v->id) % nr_cpus;
@@ -669,4 +784,5 @@ void sched_destroy_vcpu(struct vcpu *v)
 		dequeue_locked(rq, v);
 	spin_unlock(&rq->lock);
 	BUG_ON(v->running);
+	shares_leave(v->domain);
 }

@@ -1,7 +1,7 @@
 # The scheduler's own source in a simulated machine: many CPUs, simulated time. The
 # sanitizers call the C library's sched_yield(), which must not be ours.
 SIM := $(B)/tests/models
-SIM_SRC := tests/models/sim_sched.c $(addprefix hypervisor/core/,sched.c sched_cap.c \
+SIM_SRC := tests/models/sim_sched.c $(addprefix hypervisor/core/,sched.c sched_cap.c sched_share.c \
 	runstate.c timer.c spinlock.c) hypervisor/lib/debug/on.c
 
 $(SIM)/sim_sched: $(SIM_SRC) | $(B)/.deps

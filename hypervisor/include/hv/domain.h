@@ -68,11 +68,13 @@ struct vcpu {
 	bool queued;
 	struct list rq_link;
 	uint64_t vtime;		/* weighted ns it has run */
+	uint64_t ran_before, wanted_before;	/* sched_share.c */
 	uint64_t started;	/* got its CPU */
 	uint64_t slice_end;
 	bool boosted;		/* just woken: before all others for a moment */
-	bool cap_place;		/* one of those of its domain that run; cap_lock */
+	bool ahead;		/* of its cap: runs where nobody else wants to; queue lock */
 	int64_t cap_left;	/* ns it may run of its domain's cap; < 0: debt */
+	bool bound;		/* there are CPUs that it may not run on */
 	struct cpumask affinity;	/* hard: runs nowhere else */
 	struct cpumask soft_affinity;	/* runs there rather than elsewhere */
 
@@ -167,11 +169,16 @@ struct domain {
 	/* scheduling */
 	unsigned int weight;	/* 256 = normal */
 	unsigned int cap;	/* percent of a CPU; 0: none */
+	unsigned int share;	/* what its vCPUs weigh, SHARE_ONE to the weight */
+	struct list shared_link;	/* this and how that is found: sched_share.c */
+	unsigned int asked, gets;
+	uint64_t full_at;
+	bool full;
 	spinlock_t cap_lock;	/* covers the budget */
 	int64_t cap_budget;	/* ns left in this period, not yet taken by vCPUs */
-	unsigned int cap_running;	/* vCPUs that have a place */
+	uint64_t cap_end;	/* of this period, ns */
 	bool cap_used;		/* something was taken in this period */
-	struct timer cap_timer;	/* end of the period; armed while there is one */
+	struct timer cap_timer;	/* the period is over, or who is ahead is due */
 };
 
 extern struct domain *hardware_domain;	/* dom0 */
