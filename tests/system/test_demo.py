@@ -182,6 +182,9 @@ def test_changes_while_it_runs(live):
     live.run('xl vcpu-pin demo 0 1')
     assert '1 / all' in live.run('xl vcpu-list demo')
     live.run('xl vcpu-pin demo 0 7', status=1)
+    live.run('xl vcpu-pin Domain-0 1 0')
+    assert '0 / all' in live.run('xl vcpu-list Domain-0')
+    live.run('xl vcpu-pin Domain-0 all all')
 
 
 def test_changes_outlive_a_reboot(live):

@@ -139,7 +139,7 @@ int dom_vcpu_pin(struct dom *dom, uint32_t domid, unsigned int vcpu,
 		 struct dom_error *err)
 {
 	struct changing c;
-	int ret = changing_begin(dom, domid, &c, err);
+	int ret = changing_begin_cpus(dom, domid, &c, err);
 
 	if (ret)
 		return ret;
@@ -182,7 +182,7 @@ int dom_sched_set(struct dom *dom, uint32_t domid, int weight, int cap,
 		  struct dom_error *err)
 {
 	struct changing c;
-	int ret = changing_begin(dom, domid, &c, err);
+	int ret = changing_begin_cpus(dom, domid, &c, err);
 
 	if (ret)
 		return ret;

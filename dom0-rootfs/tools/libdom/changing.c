@@ -45,6 +45,17 @@ int changing_begin(struct dom *dom, uint32_t domid, struct changing *c,
 	return ret;
 }
 
+int changing_begin_cpus(struct dom *dom, uint32_t domid, struct changing *c,
+			struct dom_error *err)
+{
+	if (domid)
+		return changing_begin(dom, domid, c, err);
+	memset(c, 0, sizeof(*c));
+	c->lock.fd = -1;
+	snprintf(c->name, sizeof(c->name), "Domain-0");
+	return dom_get(dom, 0, &c->info, err);
+}
+
 int changing_keep(const struct changing *c, struct dom_error *err)
 {
 	return c->recorded ? record_save(&c->cfg, err) : 0;

@@ -22,6 +22,12 @@ struct changing {
  */
 int changing_begin(struct dom *dom, uint32_t domid, struct changing *c,
 		   struct dom_error *err);
+/*
+ * The same where dom0 can be changed as well: where and how much its vCPUs run. It has no
+ * lock and no record.
+ */
+int changing_begin_cpus(struct dom *dom, uint32_t domid, struct changing *c,
+			struct dom_error *err);
 /* Writes cfg for the next life, where there is a record. */
 int changing_keep(const struct changing *c, struct dom_error *err);
 void changing_end(struct changing *c);
