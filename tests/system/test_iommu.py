@@ -46,14 +46,17 @@ basename $d
 def machine_with_unit(request):
     machine.LOGS.mkdir(parents=True, exist_ok=True)
     QMP.unlink(missing_ok=True)
-    disk = machine.LOGS / 'iommu.img'
-    disk.write_bytes(b'')
-    with open(disk, 'r+b') as f:
-        f.truncate(64 << 20)
+    disk, stick = machine.LOGS / 'iommu.img', machine.LOGS / 'iommu-stick.img'
+    for path in (disk, stick):
+        with open(path, 'wb') as f:
+            f.truncate(64 << 20)
     device, says, logs, interrupts = UNITS[request.param]
     m = machine.Machine(
-        f'test_iommu-{request.param}', mem=1024, disks=[(disk, 'nvme', 'nvme')],
+        f'test_iommu-{request.param}', mem=1024,
+        disks=[(disk, 'nvme', 'nvme')],
         extra=('-device', device, '-device', 'edu,dma_mask=0xffffffffffffffff',
+               '-device', 'usb-ehci,id=old',
+               *machine.disk_args(stick, 'usb-storage,bus=old.0', 'stick'),
                '-qmp', f'unix:{QMP},server=on,wait=off'))
     try:
         m.wait_shell()
@@ -81,12 +84,12 @@ def memory(address):
 
 
 def test_is_used(live):
-    """It is said, and nothing is bounced any more. Remapped interrupts arrive only
-    by the unit's table, so disk and network show that they are, too."""
+    """It is said, and not everything is bounced any more. Remapped interrupts arrive
+    only by the unit's table, so disk and network show that they are, too."""
     said = live.run('xl dmesg')
     assert f'IOMMU: {live.says}' in said and live.interrupts in said
     assert 'hvm_directio' in live.run('xl info | grep virt_caps')
-    assert 'swiotlb' not in live.run('cat /proc/cmdline')
+    assert ',force' not in live.run('cat /proc/cmdline')
 
 
 def test_host_disk_and_network(live):
@@ -100,27 +103,37 @@ def test_host_disk_and_network(live):
     assert '3 packets received' in live.run('ping -c 3 10.0.2.2')
 
 
+def stopped(live):
+    """How often devices were stopped. QEMU's BIOS lets its USB 2 controller run on,
+    in memory that it does not tell of: that was once, before the kernel came."""
+    return live.run("xl dmesg | grep -c 'was stopped'", status=None)
+
+
 def test_guest_disk_and_network(live):
-    """The disk and the card read and write the guest's own pages."""
+    """The disk and the card read and write the guest's own pages; so does a stick at
+    a controller that can address 4 GiB only, by way of a buffer."""
+    before = stopped(live)
     live.send('xl create /etc/basalt/demo.cfg '
-              '\'disk=["phy:/dev/nvme0n1,xvda,w"]\' -c\r')
+              '\'disk=["phy:/dev/nvme0n1,xvda,w", "phy:/dev/sda,xvdb,w"]\' -c\r')
     live.expect('network: ', 600)
     live.send('\r')
     live.expect('# ', 600)
     live.send("stty -echo; PS1=''\r")
     live.sync()
-    live.run('mknod /dev/xvda b 202 0 2>/dev/null; test -b /dev/xvda')
+    live.run('mknod /dev/xvda b 202 0 2>/dev/null; mknod /dev/xvdb b 202 16 '
+             '2>/dev/null; test -b /dev/xvda')
     live.run('dd if=/dev/urandom of=/tmp/r bs=1M count=8 2>/dev/null')
     want = live.run('sha256sum </tmp/r').split()[0]
-    live.run('dd if=/tmp/r of=/dev/xvda bs=1M oflag=direct 2>/dev/null')
-    assert want in live.run('dd if=/dev/xvda bs=1M count=8 iflag=direct '
-                            '2>/dev/null | sha256sum')
+    for disk in ('xvda', 'xvdb'):
+        live.run(f'dd if=/tmp/r of=/dev/{disk} bs=1M oflag=direct 2>/dev/null')
+        assert want in live.run(f'dd if=/dev/{disk} bs=1M count=8 iflag=direct '
+                                '2>/dev/null | sha256sum')
     assert '3 packets received' in live.run('ping -c 3 -s 1400 10.0.2.2')
     detach(live)
     assert want in live.run('dd if=/dev/nvme0n1 bs=1M count=8 iflag=direct '
                             '2>/dev/null | sha256sum')
     live.run('xl destroy demo')
-    assert 'was stopped' not in live.run('xl dmesg')
+    assert stopped(live) == before
 
 
 def test_dma_elsewhere_is_stopped(live):
@@ -136,10 +149,9 @@ def test_dma_elsewhere_is_stopped(live):
     live.run(f'copy {HYPERVISOR} 0x40000 1; copy 0x40000 {UNUSED} 3')
     assert memory(UNUSED) != before
     if live.logs:
-        live.run('for i in $(seq 60); do xl dmesg | grep -q "was stopped" && '
-                 'break; sleep 1; done')
-        assert (f'PCI device {name}: DMA to {HYPERVISOR:#x}, which is not its own'
-                in live.run('xl dmesg'))
+        said = f'PCI device {name}: DMA to {HYPERVISOR:#x}, which is not its own'
+        live.run(f'for i in $(seq 60); do xl dmesg | grep -q "{said}" && break; '
+                 f'sleep 1; done; xl dmesg | grep -q "{said}"')
 
 
 def test_storm_is_silenced(live):

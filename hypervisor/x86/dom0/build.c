@@ -162,21 +162,20 @@ static bool has_virtio(void)
 }
 
 /*
- * Without an IOMMU the control domain's kernel must bounce what its devices
+ * Without an IOMMU the control domain's kernel must bounce all that its devices
  * read and write of guests' pages; so it must with one when there is a virtio
- * device, as an emulator's go past it. The buffer is an eighth of its memory, at most
- * 128 MiB, in slabs of 2 KiB; a "swiotlb=" in the boot menu stands as it is.
+ * device, as an emulator's go past it. Else it has the buffer ("iommu=soft") for
+ * devices that cannot address the scratch window. It is an eighth of its memory, at
+ * most 128 MiB, in slabs of 2 KiB; a "swiotlb=" in the boot menu stands as it is.
  */
 static void add_bounce_buffers(char *cmdline, size_t size)
 {
 	uint64_t bytes = MIN(dom0_plan.pages << PAGE_SHIFT >> 3, 128ul << 20);
 	size_t len = strlen(cmdline);
 
-	if (iommu_active() && !has_virtio())
-		return;
 	if (!strstr(cmdline, "swiotlb="))
-		snprintf(cmdline + len, size - len, " swiotlb=%lu,force",
-			 bytes >> 11);
+		snprintf(cmdline + len, size - len, iommu_active() && !has_virtio() ?
+			 " iommu=soft swiotlb=%lu" : " swiotlb=%lu,force", bytes >> 11);
 }
 
 /*
