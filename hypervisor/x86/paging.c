@@ -3,6 +3,8 @@
  *   DIRECTMAP_BASE   RAM (less the image's code and constants), no execution
  *   FIRMWARE_BASE    machine address + base, cached: firmware's tables
  *   MMIO_BASE        machine address + base, uncached: device registers
+ *   FRAMES_BASE      the frame table: one zeroed page, again and again, where
+ *                    there is no RAM
  *   STACKS_BASE      a stack per CPU, with a hole in each (x86/traps.h)
  *   IMAGE_BASE       the image, with the rights of its sections
  * The windows are filled as asked for and never emptied; asking again for the
@@ -26,8 +28,10 @@
 #define FIRMWARE_BASE	(DIRECTMAP_BASE + DIRECTMAP_SIZE)
 #define FIRMWARE_SIZE	(32 * TIB)
 #define MMIO_BASE	(FIRMWARE_BASE + FIRMWARE_SIZE)
-#define MMIO_SIZE	(63 * TIB)
-#define STACKS_BASE	(MMIO_BASE + MMIO_SIZE)
+#define MMIO_SIZE	(62 * TIB)
+#define FRAMES_BASE	(MMIO_BASE + MMIO_SIZE)
+#define FRAMES_SIZE	TIB
+#define STACKS_BASE	(FRAMES_BASE + FRAMES_SIZE)
 #define STACK_SLOT	(2 * STACK_SIZE)
 
 #define PTE_P	 (1ull << 0)
@@ -159,9 +163,35 @@ static void map_image(void)
 	*entry_at((uintptr_t)boot_stack + STACK_GUARD * PAGE_SIZE, 0) = 0;
 }
 
+static bool has_ram(uint64_t start, uint64_t end)
+{
+	for (unsigned int i = 0; i < boot_info.e820_nr; i++) {
+		const struct e820_entry *e = &boot_info.e820[i];
+
+		if (e->type == E820_RAM && e->addr < end && e->addr + e->size > start)
+			return true;
+	}
+	return false;
+}
+
+/*
+ * In pieces of 2 MiB, each of which describes 512 MiB: below 4 GiB, and between
+ * the memories of several sockets, there may be much more address than RAM.
+ */
+#define FRAMES_PIECE	 (1ul << LEVEL_SHIFT(1))
+#define FRAMES_DESCRIBED (FRAMES_PIECE / sizeof(struct page) << PAGE_SHIFT)
+
+/* Of the piece for the machine addresses from @at on. */
+static uint64_t piece_size(uint64_t at, uint64_t top)
+{
+	uint64_t frames = ROUNDUP(MIN(top - at, FRAMES_DESCRIBED), PAGE_SIZE) >> PAGE_SHIFT;
+
+	return ROUNDUP(frames * sizeof(struct page), PAGE_SIZE);
+}
+
 static void make_frame_table(void)
 {
-	uint64_t top = 0, size, pa;
+	uint64_t none = table_alloc(), va = FRAMES_BASE, top = 0, total = 0, pa;
 
 	for (unsigned int i = 0; i < boot_info.e820_nr; i++) {
 		const struct e820_entry *e = &boot_info.e820[i];
@@ -169,10 +199,23 @@ static void make_frame_table(void)
 		if (e->type == E820_RAM)
 			top = MAX(top, e->addr + e->size);
 	}
-	size = (top >> PAGE_SHIFT) * sizeof(struct page);
-	pa = boot_alloc(size, PAGE_SIZE, 0);
-	memset(phys_to_virt(pa), 0, size);
-	page_alloc_init(phys_to_virt(pa), top >> PAGE_SHIFT);
+	for (uint64_t at = 0; at < top; at += FRAMES_DESCRIBED)
+		if (has_ram(at, at + FRAMES_DESCRIBED))
+			total += piece_size(at, top);
+	pa = boot_alloc(total, FRAMES_PIECE, 0);
+	memset(phys_to_virt(pa), 0, total);
+	for (uint64_t at = 0; at < top; at += FRAMES_DESCRIBED, va += FRAMES_PIECE) {
+		uint64_t size = piece_size(at, top);
+
+		if (has_ram(at, at + FRAMES_DESCRIBED)) {
+			map_range(va, pa, size, PTE_RW);
+			pa += size;
+			continue;
+		}
+		for (uint64_t p = 0; p < size; p += PAGE_SIZE)
+			*entry_at(va + p, 0) = none | PTE_RO;
+	}
+	page_alloc_init((struct page *)FRAMES_BASE, top >> PAGE_SHIFT);
 }
 
 void paging_init(void)
