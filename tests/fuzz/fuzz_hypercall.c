@@ -124,6 +124,10 @@ static bool skipped(unsigned int nr, uint32_t cmd)
 		return false;
 	if (nr == __HYPERVISOR_sched_op)
 		return cmd != SCHEDOP_yield && cmd != SCHEDOP_block && cmd != SCHEDOP_poll;
+	/* Two of the keys are for that. */
+	if (nr == __HYPERVISOR_sysctl)
+		return guest_read(&cmd, GVA(DOM0_ARG), sizeof(cmd)) ||
+		       cmd == XEN_SYSCTL_debug_keys;
 	return nr == __HYPERVISOR_multicall ||
 	       (nr == __HYPERVISOR_vcpu_op && cmd == VCPUOP_down);
 }
