@@ -93,10 +93,12 @@ def test_bond_vlan_bridge(live):
 
 def test_bond_survives_a_card(live):
     """The link of one card goes: the other one takes over."""
+    # Both have their link: the bond's own line and one for each.
+    wait(live, '[ $(grep -c "MII Status: up" /proc/net/bonding/bond0) = 3 ]')
     active = live.run('cat /sys/class/net/bond0/bonding/active_slave')
-    live.run(f'ip link set {active} down')
-    wait(live, f'[ "$(cat /sys/class/net/bond0/bonding/active_slave)" != '
-         f'{active} ]')
+    # What was confirmed just now may still be at work and set it up again.
+    wait(live, f'{{ ip link set {active} down; [ "$(cat '
+         f'/sys/class/net/bond0/bonding/active_slave)" != {active} ]; }}')
     live.run(f'ip link set {active} up')
 
 
